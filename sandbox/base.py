@@ -42,10 +42,16 @@ class Faults:
         self._on: dict[str, Fault] = {}
 
     def add(self, kind: str, *, count: int | None = None, seconds: float | None = None, **options: Any) -> None:
-        """Switch ``kind`` on for ``count`` calls, for ``seconds``, or (neither given) for one call."""
+        """Switch ``kind`` on for ``count`` calls, for ``seconds``, or (neither given) for one call.
+
+        Where both are given, ``count`` says how long it is on and ``seconds`` goes to the options, for faults that take time
+        themselves (``timeout``: how long to hang; ``late_commit``: how late).
+        """
         if count is None and seconds is None:
             count = 1
-        until = None if seconds is None else time.monotonic() + seconds
+        if count is not None and seconds is not None:
+            options["seconds"] = seconds
+        until = time.monotonic() + seconds if count is None and seconds is not None else None
         self._on[kind] = Fault(kind, count, until, options)
 
     def peek(self, kind: str) -> Fault | None:
@@ -155,3 +161,12 @@ class StandIn(abc.ABC):
     @abc.abstractmethod
     def records(self, object_name: str, ids: Sequence[str] | None = None) -> list[dict[str, Any]]:
         """All fields of these records (all records without ``ids``), as the API would show them to an administrator."""
+
+    @abc.abstractmethod
+    def labels(self, record: str) -> dict[str, str]:
+        """What a customer could know of a case, order or opportunity: ``{"email", "label", "subject"}``.
+
+        ``email`` is the contact's address (empty when there is none), ``label`` the number or name people call the record by
+        (CaseNumber, ticketnumber, OrderNumber, an opportunity's name), ``subject`` the case's subject or title (empty on
+        purchases). Raises ValueError for an unknown id.
+        """
