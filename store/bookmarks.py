@@ -1,0 +1,29 @@
+"""Bookmarks: how far each watch has been read."""
+
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+
+from connectors import base
+from store import rows, tables
+
+BOOKMARK = rows.table(tables.Bookmark)
+
+
+def load(tx: sa.Connection, connector: str) -> dict[str, base.Bookmark]:
+    """Watch name → bookmark, for the watches of this connector that have been begun."""
+    query = sa.select(BOOKMARK).where(BOOKMARK.c.connector == connector)
+    return {
+        row.watch: base.Bookmark(stamp=row.stamp, record=row.record, started=row.started) for row in tx.execute(query)
+    }
+
+
+def save(tx: sa.Connection, connector: str, bookmarks: Mapping[str, base.Bookmark]) -> None:
+    """Move these bookmarks; in the transaction that stores what was read up to them, and in no other."""
+    for watch, mark in bookmarks.items():
+        values = {"stamp": mark.stamp, "record": mark.record, "started": mark.started}
+        moved = tx.execute(
+            sa.update(BOOKMARK).where(BOOKMARK.c.connector == connector, BOOKMARK.c.watch == watch).values(**values)
+        )
+        if moved.rowcount == 0:
+            tx.execute(sa.insert(BOOKMARK).values(connector=connector, watch=watch, **values))

@@ -1,0 +1,111 @@
+"""Decisions: the one verdict per touchpoint, and the queue of those that want an invitation."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from store import ledger, rows, tables, touchpoints
+from triggers import decision
+
+DECISION = rows.table(tables.Decision)
+
+
+def put(tx: sa.Connection, made: Mapping[int, tuple[int | None, decision.Decision]], now: datetime) -> None:
+    """Touchpoint id → (person id, its decision); an earlier decision on the same touchpoint gives way."""
+    for chunk in rows.chunks(made):
+        tx.execute(sa.delete(DECISION).where(DECISION.c.touchpoint_id.in_(chunk)))
+    rows.insert(tx, DECISION, [_row(i, person, one, now) for i, (person, one) in made.items()])
+    touchpoints.look_again(tx, {i: one.look_again_at for i, (_, one) in made.items()})
+    ledger.note(
+        tx,
+        (
+            ledger.Line(touchpoint_id=i, at=now, step="decide", what=str(one.reason), detail=one.explanation)
+            for i, (_, one) in made.items()
+        ),
+    )
+
+
+def _row(touchpoint_id: int, person_id: int | None, one: decision.Decision, now: datetime) -> dict[str, Any]:
+    plan = one.plan
+    return {
+        "touchpoint_id": touchpoint_id,
+        "person_id": person_id,
+        "verdict": str(one.verdict),
+        "reason": str(one.reason),
+        "rule": one.rule,
+        "rule_version": one.rule_version,
+        "explanation": one.explanation,
+        "checked": [asdict(check) for check in one.checked],
+        "plan": None if plan is None else _plan_as_json(plan),
+        "decided_at": now,
+        "asked_at": None if plan is None else plan.due_at,
+        "look_again_at": one.look_again_at,
+        "invite": one.verdict is decision.Verdict.ASK,
+    }
+
+
+def _plan_as_json(plan: decision.Plan) -> dict[str, Any]:
+    return {
+        "survey": plan.survey,
+        "channels": list(plan.channels),
+        "due_at": plan.due_at.isoformat(),
+        "expires_at": plan.expires_at.isoformat(),
+    }
+
+
+def _plan(value: Mapping[str, Any]) -> decision.Plan:
+    return decision.Plan(
+        survey=value["survey"],
+        channels=tuple(value["channels"]),
+        due_at=datetime.fromisoformat(value["due_at"]),
+        expires_at=datetime.fromisoformat(value["expires_at"]),
+    )
+
+
+def to_invite(tx: sa.Connection, limit: int) -> list[tuple[touchpoints.Waiting, decision.Plan]]:
+    """Touchpoints with the verdict "ask" that have no invitation yet, with their plans."""
+    table = touchpoints.TOUCHPOINT
+    query = (
+        sa.select(table, DECISION.c.plan)
+        .join(DECISION, DECISION.c.touchpoint_id == table.c.id)
+        .where(DECISION.c.invite)
+        .order_by(DECISION.c.id)
+        .limit(limit)
+        .with_for_update(of=DECISION, skip_locked=True)
+    )
+    found = []
+    for row in rows.as_dicts(tx.execute(query)):
+        waiting = touchpoints.Waiting(
+            id=row["id"], touch=touchpoints.as_noun(row), person_id=row["person_id"], problem=row["problem"]
+        )
+        found.append((waiting, _plan(row["plan"])))
+    return found
+
+
+def invited(tx: sa.Connection, touchpoint_ids: list[int]) -> None:
+    """These have their invitation now."""
+    for chunk in rows.chunks(touchpoint_ids):
+        tx.execute(sa.update(DECISION).where(DECISION.c.touchpoint_id.in_(chunk)).values(invite=False))
+
+
+def withdraw(tx: sa.Connection, touchpoint_id: int, reason: decision.Reason, explanation: str) -> None:
+    """The last look found a reason not to ask after all; the person is free for other questions again."""
+    tx.execute(
+        sa.update(DECISION)
+        .where(DECISION.c.touchpoint_id == touchpoint_id)
+        .values(
+            verdict=str(decision.Verdict.NEVER),
+            reason=str(reason),
+            explanation=explanation,
+            asked_at=None,
+            invite=False,
+        )
+    )
+
+
+def asked(tx: sa.Connection, touchpoint_id: int, at: datetime) -> None:
+    """The message went at this moment: the quarantine runs from here."""
+    tx.execute(sa.update(DECISION).where(DECISION.c.touchpoint_id == touchpoint_id).values(asked_at=at))

@@ -1,0 +1,138 @@
+"""Touchpoints: stored once each, and the queue of those to be decided."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from store import ledger, people, rows, tables
+from triggers import touchpoint
+
+TOUCHPOINT = rows.table(tables.Touchpoint)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A touchpoint as the notice step found it."""
+
+    touch: touchpoint.Touchpoint
+    person: str | None
+    """The person's key."""
+    problem: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """A stored touchpoint that waits for its verdict."""
+
+    id: int
+    touch: touchpoint.Touchpoint
+    person_id: int | None
+    problem: str
+
+
+def unknown(tx: sa.Connection, found: Sequence[Found]) -> list[Found]:
+    """Those that are not stored yet. A hint that spares work: what decides is the constraint in ``add``."""
+    known: set[tuple[str, str, str, str]] = set()
+    columns = (TOUCHPOINT.c.connector, TOUCHPOINT.c.kind, TOUCHPOINT.c.record, TOUCHPOINT.c.occurrence)
+    for chunk in rows.chunks({one.touch.record for one in found}):
+        known.update(tuple(row) for row in tx.execute(sa.select(*columns).where(TOUCHPOINT.c.record.in_(chunk))))
+    fresh: dict[tuple[str, str, str, str], Found] = {}
+    for one in found:
+        if _key(one.touch) not in known:
+            fresh.setdefault(_key(one.touch), one)
+    return list(fresh.values())
+
+
+def _key(touch: touchpoint.Touchpoint) -> tuple[str, str, str, str]:
+    return (touch.connector, touch.kind, touch.record, touch.occurrence)
+
+
+def add(tx: sa.Connection, found: Sequence[Found], now: datetime) -> int:
+    """Store those that are new; how many that were."""
+    if not found:
+        return 0
+    persons = people.ids(tx, (one.person for one in found if one.person is not None))
+    before = tx.execute(sa.select(sa.func.max(TOUCHPOINT.c.id))).scalar() or 0
+    rows.insert_new(tx, TOUCHPOINT, [_row(one, persons, now) for one in found])
+    made = tx.execute(sa.select(TOUCHPOINT.c.id, TOUCHPOINT.c.source).where(TOUCHPOINT.c.id > before)).all()
+    ledger.note(
+        tx, (ledger.Line(touchpoint_id=row.id, at=now, step="notice", what="noticed", detail=row.source) for row in made)
+    )
+    return len(made)
+
+
+def _row(one: Found, persons: dict[str, int], now: datetime) -> dict[str, Any]:
+    touch = one.touch
+    return {
+        "connector": touch.connector,
+        "kind": touch.kind,
+        "source": touch.source,
+        "object": touch.object,
+        "record": touch.record,
+        "occurrence": touch.occurrence,
+        "label": touch.label,
+        "happened_at": touch.happened_at,
+        "noticed_at": now,
+        "person_id": None if one.person is None else persons[one.person],
+        "account": touch.account,
+        "recipient": None if touch.person is None else asdict(touch.person),
+        "context": dict(touch.context),
+        "problem": one.problem,
+        "decide_at": now,
+    }
+
+
+def to_decide(tx: sa.Connection, now: datetime, limit: int) -> list[Waiting]:
+    """The next touchpoints to decide, those that have waited longest first."""
+    query = (
+        sa.select(TOUCHPOINT)
+        .where(TOUCHPOINT.c.decide_at.is_not(None), TOUCHPOINT.c.decide_at <= now)
+        .order_by(TOUCHPOINT.c.decide_at, TOUCHPOINT.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [
+        Waiting(id=row["id"], touch=as_noun(row), person_id=row["person_id"], problem=row["problem"])
+        for row in rows.as_dicts(tx.execute(query))
+    ]
+
+
+def as_noun(row: dict[str, Any]) -> touchpoint.Touchpoint:
+    """A row as the noun that rules and mapping speak of."""
+    recipient = row["recipient"]
+    return touchpoint.Touchpoint(
+        connector=row["connector"],
+        kind=row["kind"],
+        source=row["source"],
+        object=row["object"],
+        record=row["record"],
+        occurrence=row["occurrence"],
+        label=row["label"],
+        happened_at=row["happened_at"],
+        account=row["account"],
+        person=None if recipient is None else touchpoint.Recipient(**recipient),
+        context=row["context"] or {},
+    )
+
+
+def look_again(tx: sa.Connection, when: dict[int, datetime | None]) -> None:
+    """Touchpoint id → when the decide step should look at it next; None when its verdict is final."""
+    final = [i for i, at in when.items() if at is None]
+    for chunk in rows.chunks(final):
+        tx.execute(sa.update(TOUCHPOINT).where(TOUCHPOINT.c.id.in_(chunk)).values(decide_at=None))
+    for i, at in when.items():
+        if at is not None:
+            tx.execute(sa.update(TOUCHPOINT).where(TOUCHPOINT.c.id == i).values(decide_at=at))
+
+
+def postpone(tx: sa.Connection, ids: Iterable[int], until: datetime) -> None:
+    """Push these into the future before anything is tried with them, so that one that breaks the step waits its turn."""
+    for chunk in rows.chunks(ids):
+        tx.execute(sa.update(TOUCHPOINT).where(TOUCHPOINT.c.id.in_(chunk)).values(decide_at=until))
+
+
+RETRY = timedelta(minutes=5)
+"""How long a touchpoint rests that broke the decide step."""
