@@ -47,3 +47,6 @@ class Touchpoint:
     """The account's record id in the CRM, empty when there is none."""
     context: Mapping[str, Plain] = field(default_factory=dict, repr=False)
     """What rules may test, as it was then: subject, priority, origin, owner, team, product, amount, account_name …"""
+    trouble: str = ""
+    """What makes the record unusable, as a sentence without personal data; empty for a sound one. Such a touchpoint is kept,
+    so that ``palaute why`` can tell of it, and decided as unusable."""

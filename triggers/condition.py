@@ -1,0 +1,159 @@
+"""Conditions of a rule: a table in settings, compiled once into a test of a touchpoint's facts.
+
+``{ field = "priority", is_not = "Low" }``; several comparisons in one table must all hold; ``any``, ``all`` and ``not`` nest.
+Text is compared as people do: case and the composition of accents make no difference. A field that is missing or empty is
+neither above nor below anything, contains nothing, and is not any value.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any, NamedTuple, Self
+
+import pydantic
+import re2  # type: ignore[import-untyped]  # the wheel carries no stubs
+
+from triggers import facts as room_facts
+from triggers import touchpoint
+
+Facts = room_facts.Facts
+LONGEST_PATTERN = 1_000
+"""Characters of a ``matches`` pattern."""
+DEEPEST = 20
+"""Levels of any/all/not."""
+
+
+class Failure(NamedTuple):
+    """The first condition that failed and the value it saw."""
+
+    condition: str
+    saw: touchpoint.Plain
+
+
+@dataclass(frozen=True, kw_only=True)
+class Test:
+    """A compiled condition."""
+
+    text: str
+    """As an admin would read it."""
+    holds: Callable[[Facts], bool]
+    failure: Callable[[Facts], Failure]
+    """To be asked only where ``holds`` said no."""
+
+
+def _scalar(value: Any) -> Any:
+    if isinstance(value, str | bool | int | float | date):
+        return value
+    raise ValueError("should be a text, a number, true, false or a date")
+
+
+def _threshold(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float | date):
+        raise ValueError("should be a number or a date")
+    return value
+
+
+def _fragment(value: Any) -> str:
+    if isinstance(value, str) and value:
+        return value
+    raise ValueError("should be a text that is not empty")
+
+
+def _pattern(value: Any) -> str:
+    text = _fragment(value)
+    if len(text) > LONGEST_PATTERN:
+        raise ValueError(f"should be a pattern of at most {LONGEST_PATTERN} characters")
+    try:
+        compile_pattern(text)
+    except re2.error as error:
+        words = error.args[0] if error.args else ""
+        said = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
+        raise ValueError(f"should be a pattern in RE2's syntax (no look-around, no back-references): {said}") from None
+    return text
+
+
+def compile_pattern(text: str) -> Any:
+    """A pattern of RE2, whose time grows with the length of the text only, so that no record can stall the daemon."""
+    options = re2.Options()
+    options.log_errors = False
+    options.case_sensitive = False
+    return re2.compile(text, options)
+
+
+Scalar = Annotated[Any, pydantic.PlainValidator(_scalar, json_schema_input_type=str | bool | int | float)]
+Threshold = Annotated[Any, pydantic.PlainValidator(_threshold, json_schema_input_type=int | float | date)]
+Fragment = Annotated[str, pydantic.PlainValidator(_fragment, json_schema_input_type=str)]
+Pattern = Annotated[str, pydantic.PlainValidator(_pattern, json_schema_input_type=str)]
+Values = Annotated[tuple[Scalar, ...], pydantic.Field(min_length=1)]
+COMPARISONS = (
+    "is",
+    "is_not",
+    "in",
+    "not_in",
+    "above",
+    "below",
+    "at_least",
+    "at_most",
+    "contains",
+    "starts",
+    "ends",
+    "matches",
+    "empty",
+)
+NESTING = ("any", "all", "not")
+
+
+class Condition(pydantic.BaseModel):
+    """One condition: a field with comparisons that must all hold, or one of any, all, not."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    field: str | None = pydantic.Field(None, min_length=1, description="Name of a fact: priority, origin, amount …")
+    is_: Scalar | None = pydantic.Field(None, alias="is")
+    is_not: Scalar | None = None
+    in_: Values | None = pydantic.Field(None, alias="in")
+    not_in: Values | None = None
+    above: Threshold | None = None
+    below: Threshold | None = None
+    at_least: Threshold | None = None
+    at_most: Threshold | None = None
+    contains: Fragment | None = None
+    starts: Fragment | None = None
+    ends: Fragment | None = None
+    matches: Pattern | None = pydantic.Field(None, description="RE2 pattern, found anywhere in the text, case ignored")
+    empty: pydantic.StrictBool | None = None
+    any_: tuple["Condition", ...] | None = pydantic.Field(None, alias="any", min_length=1)
+    all_: tuple["Condition", ...] | None = pydantic.Field(None, alias="all", min_length=1)
+    not_: "Condition | None" = pydantic.Field(None, alias="not")
+
+    @pydantic.model_validator(mode="after")
+    def _one_form(self) -> Self:
+        given = self.given()
+        nesting = [key for key in given if key in NESTING]
+        if len(nesting) > 1 or (nesting and (self.field is not None or len(given) > 1)):
+            raise ValueError("should be either a field with comparisons or one of any, all, not")
+        if not nesting and self.field is None:
+            raise ValueError('should name a field, for example { field = "priority", is_not = "Low" }')
+        if not given:
+            raise ValueError(f"should compare the field with one of {', '.join(COMPARISONS)}")
+        if self.depth() > DEEPEST:
+            raise ValueError(f"should nest at most {DEEPEST} levels")
+        return self
+
+    def given(self) -> dict[str, Any]:
+        """The comparisons or the nesting that were written, by the key in settings."""
+        written = {name.rstrip("_"): getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set}
+        return {key: value for key, value in written.items() if key != "field" and value is not None}
+
+    def inner(self) -> Sequence["Condition"]:
+        """The conditions nested right under this one."""
+        return (*(self.any_ or ()), *(self.all_ or ()), *((self.not_,) if self.not_ else ()))
+
+    def depth(self) -> int:
+        """Levels of nesting, 1 for a plain comparison."""
+        return 1 + max((condition.depth() for condition in self.inner()), default=0)
+
+    def fields(self) -> frozenset[str]:
+        """Every field that is tested, nested ones too."""
+        own = frozenset((self.field,)) if self.field is not None else frozenset()
+        return own.union(*(condition.fields() for condition in self.inner()))

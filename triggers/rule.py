@@ -1,0 +1,179 @@
+"""Rules as settings write them: ``[[triggers.rules]]`` and ``[triggers.quiet]``, checked and compiled once.
+
+Called by settings (to read and check them) and by decide (to apply them).
+"""
+
+import enum
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import Annotated, Any
+
+import pydantic
+
+from triggers import compiling, condition, decision, touchpoint
+from wire import duration
+
+LONGEST = timedelta(days=3653)
+"""Ten years: no delay, expiry or quarantine is longer, so that no date leaves the calendar."""
+
+
+def _bounded(span: timedelta) -> timedelta:
+    if span > LONGEST:
+        raise ValueError("should be at most ten years")
+    return span
+
+
+def _positive(span: timedelta) -> timedelta:
+    if not span:
+        raise ValueError("should be longer than nought")
+    return span
+
+
+def _one_or_list(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(names)) < len(names):
+        raise ValueError("should name each only once")
+    return names
+
+
+Span = Annotated[duration.Duration, pydantic.AfterValidator(_bounded)]
+Name = Annotated[str, pydantic.StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+Names = Annotated[
+    tuple[Name, ...],
+    pydantic.BeforeValidator(_one_or_list, json_schema_input_type=str | list[str]),
+    pydantic.Field(min_length=1),
+    pydantic.AfterValidator(_distinct),
+]
+
+
+class Rule(pydantic.BaseModel):
+    """Which touchpoints lead to which survey, on which channel, when."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    name: Name = pydantic.Field(description="What people call the rule; unique")
+    on: Name = pydantic.Field(description="Kind of touchpoint: case_closed, purchase, or one that mapping.kinds defines")
+    connectors: Names | None = pydantic.Field(None, description="Only touchpoints of these connectors; without it, of all")
+    when: tuple[condition.Condition, ...] = pydantic.Field((), description="Conditions that must all hold")
+    survey: Name = pydantic.Field(description="Key of a survey: [surveys.survey.KEY]")
+    channel: Names = pydantic.Field(description="One channel or several; the first one the person can be reached by is used")
+    delay: Span = pydantic.Field(timedelta(), description="How long after the touchpoint the message goes out")
+    expires: Annotated[Span, pydantic.AfterValidator(_positive)] = pydantic.Field(
+        timedelta(days=14), description="How long the survey can be answered after the message was due"
+    )
+    priority: int = pydantic.Field(0, ge=-1_000_000, le=1_000_000, description="Of several rules that match, the highest wins")
+
+    @cached_property
+    def version(self) -> str:
+        """Short hash of the rule's normalised text: the same meaning has the same version, however it was laid out."""
+        text = json.dumps(self.model_dump(mode="json", by_alias=True, exclude_defaults=True), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    @cached_property
+    def test(self) -> condition.Test:
+        """The conditions, compiled."""
+        return compiling.conjunction(self.when)
+
+    def fields(self) -> frozenset[str]:
+        """Every field that the conditions test."""
+        return frozenset[str]().union(*(one.fields() for one in self.when))
+
+
+class OnConflict(enum.StrEnum):
+    """What becomes of a touchpoint whose person was asked not long ago."""
+
+    DROP = "drop"
+    """Never asked about."""
+    DEFER = "defer"
+    """Asked about when the quarantine is over, if that is before the touchpoint is too old."""
+
+
+class Quiet(pydantic.BaseModel):
+    """When to leave people in peace."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    per_person: Span = pydantic.Field(
+        timedelta(days=30), description="Nobody is asked again within this time, across connectors, rules and channels"
+    )
+    too_old: Annotated[Span, pydantic.AfterValidator(_positive)] = pydantic.Field(
+        timedelta(days=7), description="A touchpoint noticed later than this is not asked about"
+    )
+    on_conflict: OnConflict = pydantic.Field(OnConflict.DROP, description="drop, or defer until the quarantine is over")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ranked:
+    """A rule as decide meets it."""
+
+    rule: Rule
+    test: condition.Test
+    matched: decision.Checked
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The rules as one (kind, connector) meets them: some can never match, the rest are to be tested."""
+
+    candidates: Sequence[Ranked]
+    """Rules that the kind and the connector leave, in the order of the settings."""
+    ruled_out: Sequence[decision.Checked]
+    """The others, with why."""
+
+
+class Rules(pydantic.BaseModel):
+    """The section ``[triggers]``: all rules and the quiet times."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    rules: tuple[Rule, ...] = ()
+    quiet: Quiet = Quiet()
+    _plans: dict[tuple[str, str], Plan] = pydantic.PrivateAttr(default_factory=dict)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Compile at start, so that what cannot be compiled is found at start."""
+        for rule in self.rules:
+            _ = rule.test, rule.version
+
+    def plan(self, kind: str, connector: str) -> Plan:
+        """What is left to test for touchpoints of this kind and connector; remembered for the kinds that rules name."""
+        key = (kind, connector)
+        found = self._plans.get(key)
+        if found is None:
+            found = _plan(self.rules, kind, connector)
+            if len(self._plans) < 10_000:
+                self._plans[key] = found
+        return found
+
+
+def _plan(rules: Sequence[Rule], kind: str, connector: str) -> Plan:
+    candidates = []
+    ruled_out = []
+    for rule in rules:
+        failure = _ruled_out(rule, kind, connector)
+        if failure is None:
+            matched = decision.Checked(rule=rule.name, matched=True)
+            candidates.append(Ranked(rule=rule, test=rule.test, matched=matched))
+        else:
+            ruled_out.append(decision.Checked(rule=rule.name, matched=False, condition=failure.condition, saw=failure.saw))
+    return Plan(candidates=tuple(candidates), ruled_out=tuple(ruled_out))
+
+
+def _ruled_out(rule: Rule, kind: str, connector: str) -> condition.Failure | None:
+    if rule.on != kind:
+        return condition.Failure(f"kind is {rule.on}", kind)
+    if rule.connectors is not None and connector not in rule.connectors:
+        return condition.Failure(f"connector in {', '.join(rule.connectors)}", connector)
+    return None
+
+
+def shorten(value: touchpoint.Plain, longest: int = 200) -> touchpoint.Plain:
+    """The value, a long text cut with an ellipsis: decisions are kept for every touchpoint and must stay small."""
+    return value[: longest - 1] + "…" if isinstance(value, str) and len(value) > longest else value
