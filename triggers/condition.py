@@ -7,7 +7,7 @@ neither above nor below anything, contains nothing, and is not any value.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, NamedTuple, Self
 
 import pydantic

@@ -104,7 +104,7 @@ def _shown(value: touchpoint.Plain) -> str:
 def _matched(look: _Look, winner: rule.Rule, person: history.History, checked: tuple[decision.Checked, ...]) -> decision.Decision:
     due_at = max(quiet.later(look.happened_at, winner.delay), look.now)
     case = quiet.Case(
-        touch=look.touch, rule=winner, quiet=look.rules.quiet, person=person, happened_at=look.happened_at, due_at=due_at
+        touch=look.touch, winner=winner, quiet=look.rules.quiet, person=person, happened_at=look.happened_at, due_at=due_at
     )
     silence = _first_silence(case)
     if silence is not None:

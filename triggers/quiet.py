@@ -5,7 +5,7 @@ Called by decide. Each check looks at one case and answers the reason to stay si
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from triggers import decision, facts, history, rule, touchpoint
 
@@ -15,7 +15,7 @@ class Case:
     """A touchpoint for which a rule matched, with all that may still speak against asking. Instants are aware, in UTC."""
 
     touch: touchpoint.Touchpoint
-    rule: rule.Rule
+    winner: rule.Rule
     quiet: rule.Quiet
     person: history.History
     happened_at: datetime
@@ -58,8 +58,8 @@ def address(case: Case) -> Silence | None:
     """One of the rule's channels must have an address for the person."""
     if case.touch.person is None:
         return Silence(reason=decision.Reason.NO_ADDRESS, words="the record names no person to ask.")
-    if case.person.reachable.isdisjoint(case.rule.channel):
-        channels = " or ".join(case.rule.channel)
+    if case.person.reachable.isdisjoint(case.winner.channel):
+        channels = " or ".join(case.winner.channel)
         return Silence(reason=decision.Reason.NO_ADDRESS, words=f"the person has no usable address for {channels}.")
     return None
 
@@ -90,7 +90,7 @@ def later(moment: datetime, span: timedelta) -> datetime:
     try:
         return moment + span
     except OverflowError:
-        return facts.aware(datetime.max)
+        return datetime.max.replace(tzinfo=UTC)
 
 
 def told(moment: datetime) -> str:
