@@ -1,17 +1,26 @@
 """A survey: one metric question and one open question; and the brand that asks."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from surveys import metrics
 
 
 @dataclass(frozen=True, kw_only=True)
 class Brand:
-    """Who asks. Finnish and Swedish need inflected forms of the name; without them the wording says "us"."""
+    """Who asks. Finnish needs inflected forms of the name; without them the wording says "us"."""
 
     name: str
     partitive: str = ""
+    """Finnish: ``Havua``."""
     genitive: str = ""
+    """Finnish: ``Havun``. English and Swedish make theirs by rule."""
     address: str = ""
     """Postal line at the foot of a mail."""
+    accent: str = "#2f4bd6"
+    """The one colour, of the chosen answer and of Send, on light ground; on dark ground a lighter one is derived."""
+    time_zone: str = "UTC"
+    """Whose days the dates in mails and on pages are."""
     languages: tuple[str, ...] = ("fi", "sv", "en")
     default_language: str = "en"
     keep_months: int = 24
@@ -27,7 +36,14 @@ class Survey:
     key: str
     """As in settings: ``[surveys.survey.KEY]``."""
     metric: str
-    """Key of the metric registry: ``nps``, ``csat``, ``ces`` …"""
+    """Key of the metric: ``nps``, ``csat``, ``ces`` … or one that settings define."""
     version: int = 1
-    question: dict[str, str] = field(default_factory=dict)
+    question: Mapping[str, str] = field(default_factory=dict)
     """Language → wording of the metric question where an admin wants other words; empty uses the metric's own."""
+    custom: metrics.Metric | None = None
+    """The metric's definition where settings define it."""
+
+    @property
+    def definition(self) -> metrics.Metric:
+        """The metric: its scale, bands and direction. Raises KeyError for a metric that nobody defined."""
+        return self.custom or metrics.BUILT_IN[self.metric]
