@@ -1,0 +1,164 @@
+"""Incremental reading that neither loses nor needlessly repeats a row: what all connectors share of it.
+
+The rules, each of which answers a way in which other readers lose rows:
+
+- The position within a round is the keyset (stamp, record) as the CRM ordered it, never a stamp alone: ties survive page ends.
+- A round begins a look-back before the bookmark: rows committed late with an older stamp are still met.
+- A bookmark stays a lag behind the CRM's own clock at the moment the request was made; the machine's clock plays no part.
+- A bookmark is handed out together with the rows that make it right, and never goes back.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from connectors import base
+from wire import errors
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a watch goes on: from ``stamp`` on, or after (``stamp``, ``record``) where a record is given."""
+
+    watch: base.Watch
+    stamp: datetime
+    record: str = ""
+    next_page: str = ""
+    """The CRM's own continuation, where it is to be followed instead."""
+
+    def before(self, stamp: datetime, record: str) -> bool:
+        """Whether a row lies behind this place, for connectors that order rows themselves."""
+        return (stamp, record) > (self.stamp, self.record) if self.record else stamp >= self.stamp
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What the CRM said about one place."""
+
+    changes: Sequence[base.Change] = ()
+    """In the CRM's order of (stamp, record), from the place on."""
+    more: bool = False
+    """Whether the CRM holds rows after these."""
+    clock: datetime
+    """The CRM's clock when it was asked, or earlier; never later."""
+    next_page: str = ""
+    error: errors.OutsideError | None = None
+    """This watch cannot be read; the others go on, and this is raised at the end of the round."""
+
+
+Ask = Callable[[Sequence[Place]], Sequence[Answer]]
+"""One round trip for all these places; the answers in the same order. Raises what the contract allows."""
+
+
+def first_bookmarks(watches: Sequence[base.Watch], now: datetime, since: datetime | None) -> dict[str, base.Bookmark]:
+    """Bookmarks at the CRM's own "now", or at ``since``."""
+    started = (since or now).replace(microsecond=0)
+    return {watch.name: base.Bookmark(stamp=started, started=started) for watch in watches}
+
+
+class Reader:
+    """Reads rounds of watches; remembers which rows of the look-back the caller has stored already. Safe for threads."""
+
+    def __init__(self, *, page: int, look_back: timedelta, lag: timedelta) -> None:
+        self.page = page
+        self._look_back = look_back
+        self._lag = lag
+        self._recent: dict[str, _Recent] = {}
+        self._lock = threading.Lock()
+
+    def read(self, watches: Sequence[base.Watch], bookmarks: Mapping[str, base.Bookmark], ask: Ask) -> Iterator[base.Page]:
+        """One round, as ``base.Connector.read`` describes it."""
+        marks = dict(bookmarks)
+        places = [self._begin(watch, marks[watch.name]) for watch in watches]
+        failures: list[errors.OutsideError] = []
+        while places:
+            answers = ask(places)
+            failures += [answer.error for answer in answers if answer.error is not None]
+            good = [pair for pair in zip(places, answers, strict=True) if pair[1].error is None]
+            if good:
+                yield self._page(good, marks)
+            places = [_onward(place, answer) for place, answer in good if answer.more]
+        if failures:
+            raise failures[0]
+
+    def _begin(self, watch: base.Watch, mark: base.Bookmark) -> Place:
+        begin = max(mark.stamp - self._look_back, mark.started)
+        with self._lock:
+            self._recent.setdefault(watch.name, _Recent()).open(mark, begin)
+        return Place(watch=watch, stamp=begin)
+
+    def _page(self, good: Sequence[tuple[Place, Answer]], marks: dict[str, base.Bookmark]) -> base.Page:
+        fresh: list[base.Change] = []
+        moved: dict[str, base.Bookmark] = {}
+        for place, answer in good:
+            name = place.watch.name
+            mark = moved_bookmark(marks[name], answer, self._lag)
+            if mark != marks[name]:
+                marks[name] = moved[name] = mark
+            with self._lock:
+                fresh += self._recent[name].sift(answer.changes, mark, answer.clock - self._look_back - self._lag)
+        return base.Page(changes=fresh, bookmarks=moved)
+
+
+def moved_bookmark(mark: base.Bookmark, answer: Answer, lag: timedelta) -> base.Bookmark:
+    """The bookmark that is right once the rows of this answer are stored."""
+    ceiling = (answer.clock - lag).replace(microsecond=0)
+    stamp, record = ceiling, ""
+    if answer.more:
+        last = answer.changes[-1] if answer.changes else None
+        if last is None or last.stamp is None:
+            return mark
+        if last.stamp <= ceiling:
+            stamp, record = last.stamp, last.record
+    if stamp < mark.stamp:
+        return mark
+    return base.Bookmark(stamp=stamp, record=record, started=mark.started)
+
+
+def _onward(place: Place, answer: Answer) -> Place:
+    last = answer.changes[-1] if answer.changes else None
+    stamp, record = (place.stamp, place.record) if last is None or last.stamp is None else (last.stamp, last.record)
+    following = Place(watch=place.watch, stamp=stamp, record=record, next_page=answer.next_page)
+    if following == place:
+        raise errors.Later(f"the CRM answers watch {place.watch.name} with the same page again: look at its status page")
+    return following
+
+
+@dataclass
+class _Recent:
+    """Rows of one watch that come again in every look-back: those that are proven to be stored are left out.
+
+    Proof is that the caller comes back with the very bookmark that was handed out with the row. A row whose values have
+    changed is never left out, nor is one whose page moved no bookmark.
+    """
+
+    opened: base.Bookmark | None = None
+    stored: dict[str, tuple[datetime, int]] = field(default_factory=dict)
+    handed_out: list[tuple[base.Bookmark, dict[str, tuple[datetime, int]]]] = field(default_factory=list)
+
+    def open(self, mark: base.Bookmark, begin: datetime) -> None:
+        """A round begins with this bookmark."""
+        if self.opened is not None and mark.stamp < self.opened.stamp:
+            self.stored.clear()
+        proven = next((index for index, (handed, _) in enumerate(self.handed_out) if handed == mark != self.opened), -1)
+        for _, rows in self.handed_out[: proven + 1]:
+            self.stored |= rows
+        self.handed_out.clear()
+        self.stored = {record: row for record, row in self.stored.items() if row[0] >= begin}
+        self.opened = mark
+
+    def sift(self, changes: Sequence[base.Change], mark: base.Bookmark, oldest: datetime) -> list[base.Change]:
+        """Those of the changes that may be new to the caller; ``oldest`` is where the next look-back may begin."""
+        fresh: list[base.Change] = []
+        rows: dict[str, tuple[datetime, int]] = {}
+        for change in changes:
+            if change.stamp is None or change.stamp < oldest:
+                fresh.append(change)
+                continue
+            row = change.stamp, hash((change.deleted, tuple(change.values.items())))
+            if self.stored.get(change.record) != row:
+                fresh.append(change)
+                rows[change.record] = row
+        self.handed_out.append((mark, rows))
+        return fresh
