@@ -1,0 +1,235 @@
+"""From CRM records to touchpoints, and the last look on a record before anybody is asked. Pure.
+
+Called by journey's notice step (watches, touchpoint) and deliver step (looks, standing). Absurd records become touchpoints too,
+with their trouble named, so that every record that was noticed has an explanation.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from connectors import base
+from mapping import kind
+from triggers import decision, facts
+from triggers import touchpoint as room_touchpoint
+
+LONGEST_ID = 100
+"""Characters of a record id or an occurrence that can be kept as a key."""
+
+
+def watches(sources: Iterable[kind.Source]) -> tuple[base.Watch, ...]:
+    """What a connector is to read for these sources."""
+    return tuple(_watch(source) for source in sources)
+
+
+def _watch(source: kind.Source) -> base.Watch:
+    fields, children = split(source, source.paths)
+    return base.Watch(
+        name=source.name,
+        object=source.object,
+        fields=fields,
+        where=source.where,
+        children=children,
+        optional=_optional(source, fields),
+    )
+
+
+def split(source: kind.Source, paths: Iterable[str]) -> tuple[tuple[str, ...], tuple[base.Child, ...]]:
+    """The paths of the row itself, and those of its child rows as the connector wants them."""
+    inside: dict[str, list[str]] = {relationship: [] for relationship in source.children}
+    own: list[str] = []
+    for path in paths:
+        head, _, rest = path.partition(".")
+        inside.get(head, own).append(rest if head in inside else path)
+    children = tuple(
+        base.Child(relationship=relationship, fields=tuple(fields), where=source.children[relationship])
+        for relationship, fields in inside.items()
+        if fields
+    )
+    return tuple(own), children
+
+
+def _optional(source: kind.Source, fields: Sequence[str]) -> tuple[str, ...]:
+    """What may be missing without stopping anything: a hidden consent column means that nobody is asked."""
+    may_miss = source.consent.union(source.optional)
+    return tuple(path for path in fields if path in may_miss)
+
+
+def looks(source: kind.Source, records: Sequence[str]) -> base.Look:
+    """The last look on these records: does it still hold, and may the person still be asked."""
+    seen = source.on_record
+    fields, children = split(seen, seen.look_paths)
+    return base.Look(
+        name=source.name,
+        object=seen.object,
+        records=tuple(records),
+        fields=fields,
+        children=children,
+        optional=_optional(seen, fields),
+    )
+
+
+def standing(source: kind.Source, change: base.Change, occurrence: str | None = None) -> decision.Reason | None:
+    """Why nobody must be asked about this record any more; None when nothing speaks against it.
+
+    ``change`` is what ``looks`` brought back. With the touchpoint's ``occurrence``, a record that was re-opened and closed again
+    counts as re-opened: that closing has a touchpoint of its own.
+    """
+    seen = source.on_record
+    if change.merged_into or first(change.values, seen.merged) is not None:
+        return decision.Reason.MERGED
+    if change.deleted:
+        return decision.Reason.DELETED
+    if not holds(seen.steady, change.values):
+        return decision.Reason.REOPENED
+    if occurrence and seen.occurrence and occurrence_of(seen, change) not in ("", occurrence):
+        return decision.Reason.REOPENED
+    person = recipient(seen, change.values)
+    if person is None:
+        return decision.Reason.NO_ADDRESS
+    if person.opted_out is None:
+        return decision.Reason.CONSENT_UNREADABLE
+    return decision.Reason.OPTED_OUT if person.opted_out else None
+
+
+def touchpoint(source: kind.Source, change: base.Change, connector: str) -> room_touchpoint.Touchpoint | None:
+    """The touchpoint that a change is; None when the record does not mean that it happened (not closed, deleted)."""
+    if change.deleted or not holds(source.when, change.values):
+        return None
+    record = text(change.values.get(source.record) if source.record else change.record)
+    happened_at = instant(change.values, source.happened, change.stamp)
+    occurrence = occurrence_of(source, change)
+    return room_touchpoint.Touchpoint(
+        connector=connector,
+        kind=source.kind,
+        object=source.target,
+        record=record[:LONGEST_ID],
+        occurrence=occurrence[:LONGEST_ID],
+        label=text(first(change.values, source.label)) or record,
+        happened_at=happened_at or datetime.fromtimestamp(0, UTC),
+        source=source.name,
+        person=recipient(source, change.values),
+        account=text(first(change.values, source.account)),
+        context={name: fact(column, change.values) for name, column in source.context.items()},
+        trouble=_trouble(source, record, happened_at),
+    )
+
+
+def _trouble(source: kind.Source, record: str, happened_at: datetime | None) -> str:
+    if not record:
+        where = f"its column {source.record}" if source.record else "it"
+        return f"A row of {source.object} does not say which {source.target} it is about: {where} is empty."
+    if len(record) > LONGEST_ID:
+        return f"A row of {source.object} has a record id of more than {LONGEST_ID} characters."
+    if happened_at is None:
+        return (
+            f"The record does not say when it happened: {' and '.join(source.happened) or 'its stamp'} and its stamp are empty."
+        )
+    return ""
+
+
+def occurrence_of(source: kind.Source, change: base.Change) -> str:
+    """Which occurrence it is: the column's value (instants as ISO 8601 in UTC), the watched row's own id, or the constant."""
+    if source.once:
+        return source.once
+    return text(first(change.values, source.occurrence))
+
+
+def recipient(source: kind.Source, values: base.Values) -> room_touchpoint.Recipient | None:
+    """Whom the record concerns: the first of the source's people with an address, else the first that is there at all."""
+    found = [person for candidate in source.person if (person := _person(candidate, values)) is not None]
+    return next((person for person in found if person.email or person.phone), found[0] if found else None)
+
+
+def _person(candidate: kind.Person, values: base.Values) -> room_touchpoint.Recipient | None:
+    record = text(first(values, candidate.record))
+    email = text(first(values, candidate.email))
+    phone = text(first(values, candidate.phone))
+    if not (record or email or phone):
+        return None
+    return room_touchpoint.Recipient(
+        record=record,
+        name=text(first(values, candidate.name)),
+        email=email,
+        phone=phone,
+        language=text(first(values, candidate.language)),
+        opted_out=opted_out([values.get(path) for path in candidate.opt_out]),
+    )
+
+
+_YES = frozenset({"true", "yes", "1"})
+_NO = frozenset({"false", "no", "0"})
+
+
+def opted_out(columns: Sequence[Any]) -> bool | None:
+    """True when one column says so; None when one of them cannot be read; False when all say no, or there are none."""
+    said = [_truth(value) for value in columns]
+    if any(said):
+        return True
+    return None if None in said else False
+
+
+def _truth(value: Any) -> bool | None:
+    word = str(value).strip().casefold() if isinstance(value, str | int | bool) else ""
+    return True if word in _YES else False if word in _NO else None
+
+
+def holds(expected: kind.Expected, values: base.Values) -> bool:
+    """Whether every path has the value, or one of the values, expected; text without regard to case."""
+    return all(_meets(values.get(path), wanted) for path, wanted in expected.items())
+
+
+def _meets(value: Any, wanted: Any) -> bool:
+    if isinstance(wanted, tuple):
+        return any(_meets(value, one) for one in wanted)
+    return bool(facts.fold(value) == facts.fold(wanted))
+
+
+def first(values: Mapping[str, Any], paths: Iterable[str]) -> Any:
+    """The first value that is neither missing nor empty text."""
+    for path in paths:
+        value = values.get(path)
+        if value is not None and not (isinstance(value, str) and not value.strip()):
+            return value
+    return None
+
+
+def text(value: Any) -> str:
+    """A value as text that any database takes: no NUL, no lone surrogates, no white space around; None is empty."""
+    if value is None:
+        return ""
+    shown = facts.plain(value)
+    said = shown if isinstance(shown, str) else str(shown)
+    if not said.isascii():
+        said = said.encode("utf-8", "replace").decode("utf-8")
+    return said.replace("\x00", "").strip()
+
+
+def fact(column: kind.Column, values: base.Values) -> room_touchpoint.Plain:
+    """One context value: codes by their names where the source gives names, instants as ISO 8601 text in UTC."""
+    value = facts.plain(first(values, column.path))
+    if column.names:
+        named = column.names.get(text(value))
+        if named is not None:
+            return named
+    return text(value) if isinstance(value, str) else value
+
+
+def instant(values: base.Values, paths: Sequence[str], stamp: datetime | None) -> datetime | None:
+    """The first path that holds an instant, else the row's stamp; never later than the stamp. A mere day is its noon."""
+    known = None if stamp is None else facts.aware(stamp)
+    found = next((moment for path in paths if (moment := _moment(values.get(path))) is not None), None)
+    if found is None or known is None:
+        return found or known
+    return min(found, known)
+
+
+def _moment(value: Any) -> datetime | None:
+    if isinstance(value, str):
+        try:
+            value = date.fromisoformat(value) if len(value.strip()) == 10 else datetime.fromisoformat(value.strip())
+        except ValueError:
+            return None
+    if isinstance(value, datetime):
+        return facts.aware(value)
+    return datetime.combine(value, time(12), UTC) if isinstance(value, date) else None
