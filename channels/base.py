@@ -21,8 +21,8 @@ class Message:
     name: str = field(default="", repr=False)
     language: str
     """One of ``survey.Brand``'s languages: fi, sv, en."""
-    survey: survey.Survey
     brand: survey.Brand
+    survey: survey.Survey
     kind: str
     """The touchpoint's kind: ``case_closed``, ``purchase`` …, for the words around the question."""
     subject: str = field(default="", repr=False)
@@ -33,6 +33,8 @@ class Message:
     unsubscribe_url: str = field(repr=False)
     """RFC 8058 one-click address; a GET shows a page with a button."""
     privacy_url: str = ""
+    reminder: bool = False
+    """Whether the person got a first message about the same thing."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,44 @@
+"""What a mail address must look like before anything is sent to it: used by every channel that writes mail."""
+
+import unicodedata
+
+import email_validator
+
+_LONGEST = 320
+"""Characters; RFC 5321 section 4.5.3.1 allows 64 + 1 + 255 octets, so anything longer is not even parsed."""
+
+
+def normalised(text: str) -> str | None:
+    """The address as it goes on the wire, or None when it is not one.
+
+    White space and invisible characters around it are dropped; an internationalised domain is written in its ASCII form; the
+    domain is lower-cased. The part before the @ keeps its case, since only its own server may judge it (RFC 5321, 2.4).
+    Nobody is asked over the network: whether the domain exists is for the mail server to find out.
+    """
+    candidate = _without_wrapping(text)
+    if not candidate or len(candidate) > _LONGEST:
+        return None
+    try:
+        checked = email_validator.validate_email(candidate, check_deliverability=False)
+    except email_validator.EmailNotValidError:
+        return None
+    return checked.ascii_email or checked.normalized
+
+
+def domain(address: str) -> str:
+    """What stands after the @."""
+    return address.rpartition("@")[2]
+
+
+def _without_wrapping(text: str) -> str:
+    """Without white space, control and format characters (byte order marks, zero-width spaces, bidi marks) at both ends."""
+    start, end = 0, len(text)
+    while start < end and _is_wrapping(text[start]):
+        start += 1
+    while end > start and _is_wrapping(text[end - 1]):
+        end -= 1
+    return text[start:end]
+
+
+def _is_wrapping(character: str) -> bool:
+    return character.isspace() or unicodedata.category(character) in ("Cc", "Cf")

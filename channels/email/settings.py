@@ -1,0 +1,91 @@
+"""What an admin may set under ``[channels.email]``."""
+
+import email.utils
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+
+from channels import address
+from wire import duration, secret
+
+
+def mailbox(text: str) -> tuple[str, str]:
+    """``Havu <feedback@havu.example>`` as name and normalised address; the name may be empty.
+
+    Raises ValueError that says what would be right.
+    """
+    name, plain = email.utils.parseaddr(text)
+    normal = address.normalised(plain)
+    if normal is None or "\r" in text or "\n" in text:
+        raise ValueError('should be a mail address such as "feedback@havu.example" or "Havu <feedback@havu.example>"')
+    return name, normal
+
+
+def _checked(text: str) -> str:
+    if text:
+        mailbox(text)
+    return text
+
+
+Mailbox = Annotated[str, AfterValidator(_checked)]
+"""A mail address with or without a name; empty where it is optional."""
+
+
+class EmailSettings(BaseModel):
+    """One mail server that takes our mails (a submission server, RFC 6409, or a relay)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    host: str = Field(min_length=1)
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    """``starttls``: begin in the clear, go on encrypted or not at all. ``tls``: encrypted from the first byte (port 465)."""
+    username: str = ""
+    password: secret.Secret | None = None
+    sender: Mailbox = Field(min_length=1)
+    """Goes into From; its domain is the one that SPF, DKIM and DMARC must cover."""
+    reply_to: Mailbox = ""
+    """Where people's replies go; empty sends them to the sender."""
+    unsubscribe: Mailbox = ""
+    """An address that takes unsubscribe mails, told in List-Unsubscribe beside the link; empty leaves it out."""
+    ca: Path | None = None
+    """PEM file of the authorities to trust instead of the system's; a relative path is taken from the settings file's folder."""
+    timeout: duration.Duration = timedelta(seconds=30)
+    """For connecting and for each answer of the server."""
+    rate: float | None = Field(default=None, ge=0.1, le=1000)
+    """Messages a second at most; None sends as fast as the server takes them."""
+    connections: int = Field(default=2, ge=1, le=20)
+    """Connections open at the same time at most."""
+
+    @field_validator("ca", mode="after")
+    @classmethod
+    def _readable(cls, path: Path | None, info: ValidationInfo) -> Path | None:
+        if path is None:
+            return None
+        found = Path((info.context or {}).get("folder", ".")) / path
+        if not found.is_file():
+            raise ValueError(f"refers to the file {found}, which is not there")
+        return found
+
+    @field_validator("timeout", mode="after")
+    @classmethod
+    def _not_at_once(cls, timeout: timedelta) -> timedelta:
+        if timeout < timedelta(seconds=1):
+            raise ValueError('should be at least one second, such as "30s"')
+        return timeout
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> Self:
+        if bool(self.username) != (self.password is not None):
+            raise ValueError("username and password belong together: set both, or neither for a server that asks for none")
+        return self
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_line_breaks(cls, values: Any) -> Any:
+        for key in ("host", "username", "sender", "reply_to", "unsubscribe"):
+            if isinstance(values, dict) and any(ord(character) < 32 for character in str(values.get(key, ""))):
+                raise ValueError(f"{key} should be one line without control characters")
+        return values

@@ -1,0 +1,13 @@
+"""The section ``[channels]`` of the settings: one table per channel, named like its file."""
+
+from pydantic import BaseModel, ConfigDict
+
+from channels.email import settings as email_settings
+
+
+class ChannelsSettings(BaseModel):
+    """Which channels there are; a channel without a table does not exist."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    email: email_settings.EmailSettings | None = None
