@@ -97,13 +97,14 @@ def touchpoint(source: kind.Source, change: base.Change, connector: str) -> room
     if change.deleted or not holds(source.when, change.values):
         return None
     record = text(change.values.get(source.record) if source.record else change.record)
+    found = bool(record) and len(record) <= LONGEST_ID
     happened_at = instant(change.values, source.happened, change.stamp)
     occurrence = occurrence_of(source, change)
     return room_touchpoint.Touchpoint(
         connector=connector,
         kind=source.kind,
-        object=source.target,
-        record=record[:LONGEST_ID],
+        object=source.target if found else source.object,
+        record=record if found else text(change.record)[:LONGEST_ID],
         occurrence=occurrence[:LONGEST_ID],
         label=text(first(change.values, source.label)) or record,
         happened_at=happened_at or datetime.fromtimestamp(0, UTC),

@@ -157,6 +157,10 @@ class Source(_Part):
         )
 
 
+Changes = Mapping[str, Any]
+"""A table in settings in the shape of a source, of which any key may be missing where it changes a built-in one."""
+
+
 @cache
 def built_in(crm: str) -> Mapping[str, Mapping[str, Any]]:
     """The sources a CRM brings along, by name, as data; empty for a CRM without any."""

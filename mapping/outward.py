@@ -1,0 +1,198 @@
+"""From answers to field values of the CRM, and whether the CRM's fields can take them. Pure.
+
+Called by journey's write_back step (field_values, withdrawn) and by everything that checks settings against a CRM (check).
+"""
+
+import enum
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as attribute
+from datetime import datetime
+from typing import Any
+
+from connectors import base
+from mapping import fieldtype
+from triggers import facts
+from wire import finding
+
+
+class Part(enum.StrEnum):
+    """What of an answer can be written to a field."""
+
+    SCORE = "score"
+    COMMENT = "comment"
+    ANSWERED_AT = "answered_at"
+    METRIC = "metric"
+    BAND = "band"
+    NORMALISED = "normalised"
+
+
+Target = Mapping[str, Part]
+"""CRM field → what goes there: one table ``[mapping.write.CONNECTOR.OBJECT]``."""
+Targets = Mapping[str, Mapping[str, Target]]
+"""Connector → object → target: the section ``[mapping.write]``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What is written back of a confirmed answer."""
+
+    score: int
+    """On the metric's own scale."""
+    comment: str = attribute(default="", repr=False)
+    answered_at: datetime
+    metric: str
+    """Key of the metric: ``nps``, ``csat`` …"""
+    band: str
+    """The metric's word for the score: ``promoter``, ``dissatisfied`` …"""
+    normalised: float
+    """0 to 100, high is good, whatever the scale."""
+
+
+def field_values(target: Target, answer: Answer, description: base.Description | None = None) -> dict[str, Any]:
+    """The values to write, by field. With the object's ``description`` each has the type and the length that its field takes.
+
+    A field that the description does not have is written as it is: the CRM's own refusal then tells what is wrong with it.
+    """
+    known: Mapping[str, base.Field] = {} if description is None else description.fields
+    return {name: _value(part, answer, known.get(name)) for name, part in target.items()}
+
+
+def withdrawn(target: Target) -> dict[str, Any]:
+    """The values that take an answer back: every field empty."""
+    return dict.fromkeys(target)
+
+
+_READ: Mapping[Part, Callable[[Answer], Any]] = {
+    Part.SCORE: lambda answer: answer.score,
+    Part.COMMENT: lambda answer: answer.comment,
+    Part.ANSWERED_AT: lambda answer: facts.aware(answer.answered_at),
+    Part.METRIC: lambda answer: answer.metric,
+    Part.BAND: lambda answer: answer.band,
+    Part.NORMALISED: lambda answer: answer.normalised,
+}
+
+
+def _value(part: Part, answer: Answer, column: base.Field | None) -> Any:
+    value = _READ[part](answer)
+    family = fieldtype.family(column.type) if column is not None else fieldtype.Family.UNKNOWN
+    length = column.length if column is not None else None
+    if isinstance(value, str):
+        return cut(clean(value), length) or None
+    if isinstance(value, datetime):
+        return _instant_as(family, value)
+    return _number_as(family, value)
+
+
+def _instant_as(family: fieldtype.Family, value: datetime) -> Any:
+    if family is fieldtype.Family.DAY:
+        return value.date().isoformat()
+    return value.isoformat(timespec="seconds") if family is fieldtype.Family.TEXT else value
+
+
+def _number_as(family: fieldtype.Family, value: float) -> Any:
+    if family is fieldtype.Family.WHOLE:
+        return math.floor(value + 0.5)
+    if family is fieldtype.Family.TEXT:
+        return f"{value:g}"
+    return round(value, 2) if isinstance(value, float) else value
+
+
+def clean(text: str) -> str:
+    """The text without what a CRM or its XML cannot hold: control characters except tab and line ends, and lone surrogates.
+
+    Everything else stays: a comment beginning with ``=`` is text, and the CRM keeps it as text.
+    """
+    sound = text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+    return "".join(sign for sign in sound.replace("\r\n", "\n").replace("\r", "\n") if sign in "\t\n" or _printable(sign))
+
+
+def _printable(sign: str) -> bool:
+    return sign >= " " and not "\x7f" <= sign <= "\x9f" and sign not in "￾￿"
+
+
+def cut(text: str, length: int | None) -> str:
+    """At most ``length`` UTF-16 units (as both CRMs count), the last an ellipsis where something was cut."""
+    if length is None or _units(text) <= length:
+        return text
+    if length < 1:
+        return ""
+    kept = text.encode("utf-16-le")[: 2 * (length - 1)].decode("utf-16-le", "ignore")
+    return kept.rstrip() + "…"
+
+
+def _units(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
+
+
+LONGEST_COMMENT = 4_000
+"""Characters of a comment that the survey page takes; a shorter field cuts it."""
+_SHORTEST: Mapping[Part, int] = {Part.COMMENT: 255, Part.METRIC: 12, Part.BAND: 12, Part.SCORE: 2, Part.NORMALISED: 5}
+"""Characters below which a text field cannot tell what it should."""
+
+
+def check(connector: str, targets: Mapping[str, Target], descriptions: Mapping[str, base.Description]) -> list[finding.Finding]:
+    """Whether the fields that settings name exist, may be written and can hold what goes there; one finding for each field."""
+    found: list[finding.Finding] = []
+    for object_name, target in targets.items():
+        described = descriptions.get(object_name)
+        if described is None:
+            found.append(_no_object(connector, object_name))
+            continue
+        found += [_check_field(connector, object_name, name, part, described) for name, part in target.items()]
+    return found
+
+
+def _no_object(connector: str, object_name: str) -> finding.Finding:
+    return finding.Finding(
+        subject=f"connectors.{connector}: object {object_name}",
+        grade=finding.Grade.WRONG,
+        message=f"{object_name} does not exist, or this user may not see it.",
+        remedy=f"Correct the name in [mapping.write.{connector}.{object_name}], or give the user read and edit rights on it.",
+    )
+
+
+def _check_field(connector: str, object_name: str, name: str, part: Part, described: base.Description) -> finding.Finding:
+    subject = f"connectors.{connector}: field {object_name}.{name}"
+    trouble = _trouble(name, part, described)
+    if trouble is None:
+        return finding.Finding(subject=subject, grade=finding.Grade.GOOD, message=f"takes the {part}.")
+    grade, message, remedy = trouble
+    return finding.Finding(subject=subject, grade=grade, message=message, remedy=remedy)
+
+
+def _trouble(name: str, part: Part, described: base.Description) -> tuple[finding.Grade, str, str] | None:
+    column = described.fields.get(name)
+    if column is None:
+        near = _nearest(name, list(described.fields))
+        hint = f" Did you mean {near}?" if near else " Create it, and let this user read and edit it."
+        return finding.Grade.WRONG, "does not exist, or this user may not see it.", f"Correct the name, or:{hint}"
+    if not column.writable:
+        return finding.Grade.WRONG, "cannot be written by this user.", "Give the user edit rights on it, or choose another field."
+    family = fieldtype.family(column.type)
+    if family not in _TAKES[part]:
+        kinds = " or ".join(kind.value for kind in _TAKES[part] if kind is not fieldtype.Family.UNKNOWN)
+        return finding.Grade.WRONG, f"is of type {column.type} and cannot take the {part}.", f"Choose a field that holds {kinds}."
+    shortest = _SHORTEST.get(part, 0)
+    if family is fieldtype.Family.TEXT and column.length is not None and column.length < shortest:
+        wanted = LONGEST_COMMENT if part is Part.COMMENT else shortest
+        message = f"holds {column.length} characters, which is short for the {part}: longer ones are cut."
+        return finding.Grade.WARNING, message, f"Make it {wanted} characters long, or choose a longer field."
+    return None
+
+
+def _nearest(name: str, names: Sequence[str]) -> str:
+    lowered = {known.casefold(): known for known in names}
+    return lowered.get(name.casefold(), "")
+
+
+_F = fieldtype.Family
+_TAKES: Mapping[Part, tuple[fieldtype.Family, ...]] = {
+    Part.SCORE: (_F.WHOLE, _F.NUMBER, _F.TEXT, _F.UNKNOWN),
+    Part.COMMENT: (_F.TEXT, _F.UNKNOWN),
+    Part.ANSWERED_AT: (_F.INSTANT, _F.DAY, _F.TEXT, _F.UNKNOWN),
+    Part.METRIC: (_F.TEXT, _F.UNKNOWN),
+    Part.BAND: (_F.TEXT, _F.UNKNOWN),
+    Part.NORMALISED: (_F.NUMBER, _F.WHOLE, _F.TEXT, _F.UNKNOWN),
+}

@@ -1,0 +1,30 @@
+"""The section ``[mapping]``: where answers go, and what becomes a touchpoint."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import pydantic
+
+from mapping import kind, outward
+
+Field = Annotated[str, pydantic.StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=128)]
+"""A column's API name."""
+Target = Annotated[Mapping[Field, outward.Part], pydantic.Field(min_length=1)]
+
+
+class MappingSettings(pydantic.BaseModel):
+    """The translator's settings."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    write: Mapping[str, Mapping[Field, Target]] = pydantic.Field(
+        {}, description="[mapping.write.CONNECTOR.OBJECT]: CRM field = score, comment, answered_at, metric, band or normalised"
+    )
+    kinds: Mapping[str, Mapping[kind.Name, kind.Changes]] = pydantic.Field(
+        {}, description="[mapping.kinds.CONNECTOR.SOURCE]: changes to a built-in source, or a new one"
+    )
+
+    def sources(self, connector: str, crm: str) -> tuple[kind.Source, ...]:
+        """The sources of one connector of this CRM type. Raises pydantic.ValidationError for one that makes no sense."""
+        changes: Mapping[str, Mapping[str, Any]] = self.kinds.get(connector, {})
+        return kind.sources(crm, changes)
