@@ -1,7 +1,7 @@
 """What the CRMs' own type names mean for writing: a handful of families.
 
-Salesforce: https://developer.salesforce.com/docs/platform/object-reference/guide/field-types.html; Dataverse: the AttributeTypeCode
-of https://learn.microsoft.com/power-apps/developer/data-platform/webapi/reference/attributetypecode.
+Salesforce: https://developer.salesforce.com/docs/platform/object-reference/guide/field-types.html; Dataverse:
+https://learn.microsoft.com/power-apps/developer/data-platform/webapi/reference/attributetypecode.
 """
 
 import enum

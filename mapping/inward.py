@@ -1,6 +1,6 @@
 """From CRM records to touchpoints, and the last look on a record before anybody is asked. Pure.
 
-Called by journey's notice step (watches, touchpoint) and deliver step (looks, standing). Absurd records become touchpoints too,
+Called by journey's notice step (watches, touchpoint) and last look (look, standing). Absurd records become touchpoints too,
 with their trouble named, so that every record that was noticed has an explanation.
 """
 
@@ -55,7 +55,7 @@ def _optional(source: kind.Source, fields: Sequence[str]) -> tuple[str, ...]:
     return tuple(path for path in fields if path in may_miss)
 
 
-def looks(source: kind.Source, records: Sequence[str]) -> base.Look:
+def look(source: kind.Source, records: Sequence[str]) -> base.Look:
     """The last look on these records: does it still hold, and may the person still be asked."""
     seen = source.on_record
     fields, children = split(seen, seen.look_paths)
@@ -69,27 +69,48 @@ def looks(source: kind.Source, records: Sequence[str]) -> base.Look:
     )
 
 
-def standing(source: kind.Source, change: base.Change, occurrence: str | None = None) -> decision.Reason | None:
-    """Why nobody must be asked about this record any more; None when nothing speaks against it.
+Refusal = tuple[decision.Reason, str]
+"""Why nobody must be asked any more, and the sentence for the admin."""
 
-    ``change`` is what ``looks`` brought back. With the touchpoint's ``occurrence``, a record that was re-opened and closed again
-    counts as re-opened: that closing has a touchpoint of its own.
+
+def standing(source: kind.Source, touch: room_touchpoint.Touchpoint, change: base.Change) -> Refusal | None:
+    """Whether something speaks against asking about this touchpoint now; ``change`` is what ``look`` brought back.
+
+    A record that was re-opened and closed again counts as re-opened: that closing has a touchpoint of its own.
     """
     seen = source.on_record
-    if change.merged_into or first(change.values, seen.merged) is not None:
-        return decision.Reason.MERGED
+    return _record_standing(seen, touch, change) or _person_standing(seen, change)
+
+
+def _record_standing(seen: kind.Source, touch: room_touchpoint.Touchpoint, change: base.Change) -> Refusal | None:
+    survivor = change.merged_into or text(first(change.values, seen.merged))
+    if survivor:
+        return decision.Reason.MERGED, f"The record was merged into {survivor} before the message went out."
     if change.deleted:
-        return decision.Reason.DELETED
-    if not holds(seen.steady, change.values):
-        return decision.Reason.REOPENED
-    if occurrence and seen.occurrence and occurrence_of(seen, change) not in ("", occurrence):
-        return decision.Reason.REOPENED
+        return decision.Reason.DELETED, "The record was deleted in the CRM before the message went out."
+    changed = [path for path, wanted in seen.steady.items() if not _meets(change.values.get(path), wanted)]
+    if changed:
+        now = _shown(change.values, changed[0])
+        return decision.Reason.REOPENED, f"The record was re-opened before the message went out: {changed[0]} is {now}."
+    if not seen.once and occurrence_of(seen, change) not in ("", touch.occurrence):
+        return decision.Reason.REOPENED, "The record was re-opened and closed again, and the later closing is asked about."
+    return None
+
+
+def _shown(values: base.Values, path: str) -> str:
+    return "not readable" if path not in values else text(values[path])[:80] or "empty"
+
+
+def _person_standing(seen: kind.Source, change: base.Change) -> Refusal | None:
     person = recipient(seen, change.values)
-    if person is None:
-        return decision.Reason.NO_ADDRESS
+    if person is None or not (person.email or person.phone):
+        return decision.Reason.NO_ADDRESS, "The record no longer names a person with an address."
     if person.opted_out is None:
-        return decision.Reason.CONSENT_UNREADABLE
-    return decision.Reason.OPTED_OUT if person.opted_out else None
+        words = "The opt-out field could not be read right before sending, so nobody was asked: check the user's permissions."
+        return decision.Reason.CONSENT_UNREADABLE, words
+    if person.opted_out:
+        return decision.Reason.OPTED_OUT, "The person opted out in the CRM after this was decided and before it went out."
+    return None
 
 
 def touchpoint(source: kind.Source, change: base.Change, connector: str) -> room_touchpoint.Touchpoint | None:
@@ -130,7 +151,7 @@ def _trouble(source: kind.Source, record: str, happened_at: datetime | None) -> 
 
 
 def occurrence_of(source: kind.Source, change: base.Change) -> str:
-    """Which occurrence it is: the column's value (instants as ISO 8601 in UTC), the watched row's own id, or the constant."""
+    """Which occurrence it is: the column's value (an instant as ISO 8601 in UTC), or the source's constant word."""
     if source.once:
         return source.once
     return text(first(change.values, source.occurrence))

@@ -5,9 +5,8 @@ Called by journey's write_back step (field_values, withdrawn) and by everything 
 
 import enum
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from dataclasses import field as attribute
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -34,29 +33,16 @@ Targets = Mapping[str, Mapping[str, Target]]
 """Connector → object → target: the section ``[mapping.write]``."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What is written back of a confirmed answer."""
+def field_values(target: Target, answer: Mapping[str, Any], description: base.Description | None = None) -> dict[str, Any]:
+    """The values to write, by field.
 
-    score: int
-    """On the metric's own scale."""
-    comment: str = attribute(default="", repr=False)
-    answered_at: datetime
-    metric: str
-    """Key of the metric: ``nps``, ``csat`` …"""
-    band: str
-    """The metric's word for the score: ``promoter``, ``dissatisfied`` …"""
-    normalised: float
-    """0 to 100, high is good, whatever the scale."""
-
-
-def field_values(target: Target, answer: Answer, description: base.Description | None = None) -> dict[str, Any]:
-    """The values to write, by field. With the object's ``description`` each has the type and the length that its field takes.
-
-    A field that the description does not have is written as it is: the CRM's own refusal then tells what is wrong with it.
+    ``answer`` has a value for each part's name: ``score`` (on the metric's own scale), ``comment``, ``answered_at`` (aware),
+    ``metric``, ``band`` (the metric's word for the score), ``normalised`` (0 to 100, high is good). None, or a part that is
+    missing, empties the field. With the object's ``description`` each value has the type and the length that its field takes;
+    a field that is not in it is written as it is: the CRM's own refusal then tells what is wrong with it.
     """
     known: Mapping[str, base.Field] = {} if description is None else description.fields
-    return {name: _value(part, answer, known.get(name)) for name, part in target.items()}
+    return {name: _value(answer.get(part), known.get(name)) for name, part in target.items()}
 
 
 def withdrawn(target: Target) -> dict[str, Any]:
@@ -64,25 +50,13 @@ def withdrawn(target: Target) -> dict[str, Any]:
     return dict.fromkeys(target)
 
 
-_READ: Mapping[Part, Callable[[Answer], Any]] = {
-    Part.SCORE: lambda answer: answer.score,
-    Part.COMMENT: lambda answer: answer.comment,
-    Part.ANSWERED_AT: lambda answer: facts.aware(answer.answered_at),
-    Part.METRIC: lambda answer: answer.metric,
-    Part.BAND: lambda answer: answer.band,
-    Part.NORMALISED: lambda answer: answer.normalised,
-}
-
-
-def _value(part: Part, answer: Answer, column: base.Field | None) -> Any:
-    value = _READ[part](answer)
+def _value(value: Any, column: base.Field | None) -> Any:
     family = fieldtype.family(column.type) if column is not None else fieldtype.Family.UNKNOWN
-    length = column.length if column is not None else None
     if isinstance(value, str):
-        return cut(clean(value), length) or None
+        return cut(clean(value), column.length if column is not None else None) or None
     if isinstance(value, datetime):
-        return _instant_as(family, value)
-    return _number_as(family, value)
+        return _instant_as(family, facts.aware(value))
+    return _number_as(family, value) if isinstance(value, int | float) else None
 
 
 def _instant_as(family: fieldtype.Family, value: datetime) -> Any:
@@ -99,17 +73,16 @@ def _number_as(family: fieldtype.Family, value: float) -> Any:
     return round(value, 2) if isinstance(value, float) else value
 
 
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+
+
 def clean(text: str) -> str:
     """The text without what a CRM or its XML cannot hold: control characters except tab and line ends, and lone surrogates.
 
     Everything else stays: a comment beginning with ``=`` is text, and the CRM keeps it as text.
     """
     sound = text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
-    return "".join(sign for sign in sound.replace("\r\n", "\n").replace("\r", "\n") if sign in "\t\n" or _printable(sign))
-
-
-def _printable(sign: str) -> bool:
-    return sign >= " " and not "\x7f" <= sign <= "\x9f" and sign not in "￾￿"
+    return _UNPRINTABLE.sub("", sound.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def cut(text: str, length: int | None) -> str:
