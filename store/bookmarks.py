@@ -13,9 +13,7 @@ BOOKMARK = rows.table(tables.Bookmark)
 def load(tx: sa.Connection, connector: str) -> dict[str, base.Bookmark]:
     """Watch name → bookmark, for the watches of this connector that have been begun."""
     query = sa.select(BOOKMARK).where(BOOKMARK.c.connector == connector)
-    return {
-        row.watch: base.Bookmark(stamp=row.stamp, record=row.record, started=row.started) for row in tx.execute(query)
-    }
+    return {row.watch: base.Bookmark(stamp=row.stamp, record=row.record, started=row.started) for row in tx.execute(query)}
 
 
 def save(tx: sa.Connection, connector: str, bookmarks: Mapping[str, base.Bookmark]) -> None:

@@ -78,9 +78,7 @@ def to_invite(tx: sa.Connection, limit: int) -> list[tuple[touchpoints.Waiting, 
     )
     found = []
     for row in rows.as_dicts(tx.execute(query)):
-        waiting = touchpoints.Waiting(
-            id=row["id"], touch=touchpoints.as_noun(row), person_id=row["person_id"], problem=row["problem"]
-        )
+        waiting = touchpoints.Waiting(id=row["id"], touch=touchpoints.as_noun(row), person_id=row["person_id"])
         found.append((waiting, _plan(row["plan"])))
     return found
 

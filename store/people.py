@@ -44,8 +44,8 @@ def open_secret(reference: str) -> bytes:
 def _make_secret(path: Path) -> None:
     """Written aside and linked into place: two processes that start together agree on one of the two."""
     aside = path.with_name(f"{path.name}.{os.getpid()}")
-    with aside.open("x", encoding="ascii", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-        file.write(secrets.token_urlsafe(32) + "\n")
+    aside.touch(mode=0o600, exist_ok=False)
+    aside.write_text(secrets.token_urlsafe(32) + "\n", encoding="ascii")
     with contextlib.suppress(FileExistsError):
         os.link(aside, path)
     aside.unlink()

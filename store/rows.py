@@ -31,11 +31,13 @@ def insert(tx: sa.Connection, into: sa.Table, values: Sequence[Mapping[str, Any]
         tx.execute(sa.insert(into), [dict(row) for row in values])
 
 
-def insert_new(tx: sa.Connection, into: sa.Table, values: Sequence[Mapping[str, Any]]) -> None:
-    """Put those rows in that violate no uniqueness; the others are there already and stay as they are."""
-    if values:
-        statement = sqlite.insert(into) if tx.dialect.name == "sqlite" else postgresql.insert(into)
-        tx.execute(statement.on_conflict_do_nothing(), [dict(row) for row in values])
+def insert_new(tx: sa.Connection, into: sa.Table, values: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Put those rows in that violate no uniqueness and return them; the others are there already and stay as they are."""
+    if not values:
+        return []
+    statement = sqlite.insert(into) if tx.dialect.name == "sqlite" else postgresql.insert(into)
+    returning = statement.on_conflict_do_nothing().returning(into)
+    return as_dicts(tx.execute(returning, [dict(row) for row in values]))
 
 
 def as_dicts(result: sa.CursorResult[Any]) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """The tables. Uniqueness lives here, as constraints, so that no step can do a thing twice.
 
-Instants are aware and stored as UTC (SQLModel refuses naive ones). Columns that hold personal data are named in ``PERSONAL``:
-tidy forgets those and no log ever prints them.
+Instants are aware and stored as UTC (SQLModel refuses naive ones). Columns that hold personal data can be
+emptied (store/forgetting.py does), and no log ever prints them.
 """
 
 from datetime import datetime
@@ -57,6 +57,7 @@ class Touchpoint(SQLModel, table=True):
     __table_args__ = (
         sa.UniqueConstraint("connector", "kind", "record", "occurrence"),
         _index_where("touchpoint_to_decide", "decide_at IS NOT NULL", "decide_at"),
+        _index_where("touchpoint_to_forget", "NOT forgotten", "noticed_at"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -73,10 +74,12 @@ class Touchpoint(SQLModel, table=True):
     account: str = ""
     recipient: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON)
     context: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON)
-    problem: str = ""
+    trouble: str = ""
     """What made the record unusable, empty when it is fine."""
     decide_at: datetime | None = None
     """When the decide step looks at it next; None once the verdict is final."""
+    forgotten: bool = False
+    """Its personal data is gone, here and in what hangs on it."""
 
 
 class Decision(SQLModel, table=True):
@@ -108,9 +111,7 @@ class Decision(SQLModel, table=True):
 class Invitation(SQLModel, table=True):
     """A question put to one person about one touchpoint. States: open, answered, expired, cancelled."""
 
-    __table_args__ = (
-        _index_where("invitation_to_expire", "state = 'open'", "expires_at"),
-    )
+    __table_args__ = (_index_where("invitation_to_expire", "state = 'open'", "expires_at"),)
 
     id: int | None = Field(default=None, primary_key=True)
     touchpoint_id: int = Field(foreign_key="touchpoint.id", unique=True)
@@ -134,8 +135,7 @@ class Message(SQLModel, table=True):
 
     __table_args__ = (
         sa.UniqueConstraint("invitation_id", "send"),
-        _index_where("message_to_send", "state = 'due'", "connector",
-            "due_at"),
+        _index_where("message_to_send", "state = 'due'", "connector", "due_at"),
         sa.Index("message_state", "state"),
     )
 
@@ -192,8 +192,7 @@ class FieldUpdate(SQLModel, table=True):
     __tablename__ = "field_update"
     __table_args__ = (
         sa.UniqueConstraint("answer_id", "object", "record"),
-        _index_where("field_update_to_write", "state = 'due'", "connector",
-            "due_at"),
+        _index_where("field_update_to_write", "state = 'due'", "connector", "due_at"),
         sa.Index("field_update_state", "state"),
     )
 
@@ -222,12 +221,3 @@ class Event(SQLModel, table=True):
     step: str
     what: str
     detail: str = ""
-
-
-PERSONAL = {
-    "touchpoint": ("recipient", "context"),
-    "message": ("address",),
-    "answer": ("comment",),
-    "field_update": ("fields",),
-}
-"""Table → columns that hold personal data and are emptied when it is forgotten."""

@@ -11,6 +11,7 @@ from store import ledger, people, rows, tables
 from triggers import touchpoint
 
 TOUCHPOINT = rows.table(tables.Touchpoint)
+COLUMNS = tuple(TOUCHPOINT.columns.keys())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +21,6 @@ class Found:
     touch: touchpoint.Touchpoint
     person: str | None
     """The person's key."""
-    problem: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,6 @@ class Waiting:
     id: int
     touch: touchpoint.Touchpoint
     person_id: int | None
-    problem: str
 
 
 def unknown(tx: sa.Connection, found: Sequence[Found]) -> list[Found]:
@@ -55,11 +54,10 @@ def add(tx: sa.Connection, found: Sequence[Found], now: datetime) -> int:
     if not found:
         return 0
     persons = people.ids(tx, (one.person for one in found if one.person is not None))
-    before = tx.execute(sa.select(sa.func.max(TOUCHPOINT.c.id))).scalar() or 0
-    rows.insert_new(tx, TOUCHPOINT, [_row(one, persons, now) for one in found])
-    made = tx.execute(sa.select(TOUCHPOINT.c.id, TOUCHPOINT.c.source).where(TOUCHPOINT.c.id > before)).all()
+    made = rows.insert_new(tx, TOUCHPOINT, [_row(one, persons, now) for one in found])
     ledger.note(
-        tx, (ledger.Line(touchpoint_id=row.id, at=now, step="notice", what="noticed", detail=row.source) for row in made)
+        tx,
+        (ledger.Line(touchpoint_id=row["id"], at=now, step="notice", what="noticed", detail=row["source"]) for row in made),
     )
     return len(made)
 
@@ -80,8 +78,9 @@ def _row(one: Found, persons: dict[str, int], now: datetime) -> dict[str, Any]:
         "account": touch.account,
         "recipient": None if touch.person is None else asdict(touch.person),
         "context": dict(touch.context),
-        "problem": one.problem,
+        "trouble": touch.trouble,
         "decide_at": now,
+        "forgotten": False,
     }
 
 
@@ -94,10 +93,7 @@ def to_decide(tx: sa.Connection, now: datetime, limit: int) -> list[Waiting]:
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return [
-        Waiting(id=row["id"], touch=as_noun(row), person_id=row["person_id"], problem=row["problem"])
-        for row in rows.as_dicts(tx.execute(query))
-    ]
+    return [Waiting(id=row["id"], touch=as_noun(row), person_id=row["person_id"]) for row in rows.as_dicts(tx.execute(query))]
 
 
 def as_noun(row: dict[str, Any]) -> touchpoint.Touchpoint:
@@ -115,6 +111,7 @@ def as_noun(row: dict[str, Any]) -> touchpoint.Touchpoint:
         account=row["account"],
         person=None if recipient is None else touchpoint.Recipient(**recipient),
         context=row["context"] or {},
+        trouble=row["trouble"],
     )
 
 

@@ -58,8 +58,9 @@ def upgrade() -> None:
         sa.Column("account", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("recipient", sa.JSON(), nullable=True),
         sa.Column("context", sa.JSON(), nullable=True),
-        sa.Column("problem", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("trouble", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("decide_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("forgotten", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["person_id"],
             ["person.id"],
@@ -77,6 +78,13 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("decide_at IS NOT NULL"),
             postgresql_where=sa.text("decide_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "touchpoint_to_forget",
+            ["noticed_at"],
+            unique=False,
+            sqlite_where=sa.text("NOT forgotten"),
+            postgresql_where=sa.text("NOT forgotten"),
         )
 
     op.create_table(
@@ -309,6 +317,9 @@ def downgrade() -> None:
 
     op.drop_table("decision")
     with op.batch_alter_table("touchpoint", schema=None) as batch_op:
+        batch_op.drop_index(
+            "touchpoint_to_forget", sqlite_where=sa.text("NOT forgotten"), postgresql_where=sa.text("NOT forgotten")
+        )
         batch_op.drop_index(
             "touchpoint_to_decide",
             sqlite_where=sa.text("decide_at IS NOT NULL"),

@@ -1,0 +1,76 @@
+"""The last look before a message goes out: is the case still closed, may this person still be asked?"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from connectors import base
+from journey import belt as belts
+from journey import notice
+from mapping import inward
+from store import decisions, messages, people
+from triggers import decision
+
+Refusals = dict[int, tuple[decision.Reason, str]]
+"""Message id → why it must not go, and the sentence for the admin."""
+
+
+def look(belt: belts.Belt, connector: str, due: Sequence[messages.Outgoing]) -> Refusals:
+    """Which of these must not go; one call to the CRM for all of them. Raises Later and NeedsPerson."""
+    refusals = _ours(belt, due)
+    left = [one for one in due if one.id not in refusals]
+    if left:
+        with belt.outside.dealing_with(f"connectors.{connector}", lambda: notice.figures(belt, connector)):
+            seen = _seen(belt, connector, left)
+        refusals.update(_theirs(belt, connector, left, seen))
+    return refusals
+
+
+def _ours(belt: belts.Belt, due: Sequence[messages.Outgoing]) -> Refusals:
+    """What we know without asking the CRM."""
+    persons = {one.waiting.person_id for one in due if one.waiting.person_id is not None}
+    with belt.store.read() as tx:
+        said_no = people.opted_out(tx, persons)
+    words = "The person asked us not to ask again, after this was decided and before it went out."
+    return {one.id: (decision.Reason.OPTED_OUT, words) for one in due if one.waiting.person_id in said_no}
+
+
+def _seen(belt: belts.Belt, connector: str, left: Sequence[messages.Outgoing]) -> Mapping[tuple[str, str], base.Change]:
+    """(source, record) → the record as it is now."""
+    records: dict[str, list[str]] = defaultdict(list)
+    for one in left:
+        records[one.waiting.touch.source].append(one.waiting.touch.record)
+    sources = {source.name: source for source in belt.sources[connector]}
+    looks = [inward.look(sources[name], sorted(set(ids))) for name, ids in records.items() if name in sources]
+    return {(change.watch, change.record): change for change in belt.connectors[connector].look(looks)}
+
+
+def _theirs(
+    belt: belts.Belt, connector: str, left: Sequence[messages.Outgoing], seen: Mapping[tuple[str, str], base.Change]
+) -> Refusals:
+    sources = {source.name: source for source in belt.sources[connector]}
+    refusals: Refusals = {}
+    for one in left:
+        touch = one.waiting.touch
+        change = seen.get((touch.source, touch.record))
+        if touch.source not in sources or change is None:
+            refusals[one.id] = (decision.Reason.DELETED, "The CRM no longer has this record.")
+            continue
+        refusal = inward.standing(sources[touch.source], touch, change)
+        if refusal is not None:
+            refusals[one.id] = refusal
+    return refusals
+
+
+def withdraw(tx: sa.Connection, one: messages.Outgoing, reason: decision.Reason, explanation: str, now: datetime) -> None:
+    """Not asked after all: message and invitation end, the decision says why."""
+    messages.cancel(tx, one, str(reason), now)
+    decisions.withdraw(tx, one.waiting.id, reason, explanation)
+
+
+def undeliverable(tx: sa.Connection, one: messages.Outgoing, problem: str, now: datetime) -> None:
+    """The address is refused for good: nobody was asked."""
+    messages.refused(tx, one, problem, now)
+    decisions.withdraw(tx, one.waiting.id, decision.Reason.UNDELIVERABLE, f"The message was refused for good: {problem}")

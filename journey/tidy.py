@@ -1,0 +1,47 @@
+"""tidy: free stalled claims, expire invitations, forget personal data on time."""
+
+from datetime import timedelta
+
+import structlog
+
+from journey import belt as belts
+from journey import settings
+from store import forgetting, messages
+
+log = structlog.get_logger("journey.tidy")
+STALLED = timedelta(minutes=10)
+"""A send that takes longer than this has died with its process; far above any channel's time-outs."""
+
+
+def tidy(belt: belts.Belt, _connector: str = "") -> int:
+    """Put in order what time has changed; how many things were."""
+    return recover(belt, STALLED) + _expire(belt) + _forget(belt)
+
+
+def recover(belt: belts.Belt, after: timedelta) -> int:
+    """Sends whose process died: unsure from now on, and sent again where that is allowed. ``after`` nought: at the start of
+    the only process there is."""
+    resend = belt.settings.unsure is settings.Unsure.RESEND
+    channels = [name for name, channel in belt.channels.items() if channel.repeatable or resend]
+    with belt.store.write() as tx:
+        stalled = messages.stalled(tx, belt.now(), after)
+        again = messages.send_again(tx, belt.now(), channels=channels)
+    if stalled:
+        log.warning("sends that may or may not have gone", count=stalled, sent_again=again)
+    return stalled + again
+
+
+def _expire(belt: belts.Belt) -> int:
+    with belt.store.write() as tx:
+        expired = messages.expire(tx, belt.now())
+    if expired:
+        log.info("invitations expired", count=expired)
+    return expired
+
+
+def _forget(belt: belts.Belt) -> int:
+    with belt.store.write() as tx:
+        forgotten = forgetting.forget(tx, belt.now() - belt.settings.forget, limit=belt.settings.batch)
+    if forgotten:
+        log.info("personal data forgotten", touchpoints=forgotten)
+    return forgotten

@@ -1,0 +1,128 @@
+"""Answers: one that counts per invitation, every version kept."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from store import ledger, messages, rows, tables, touchpoints, updates
+
+ANSWER = rows.table(tables.Answer)
+INVITATION = messages.INVITATION
+TOUCHPOINT = touchpoints.TOUCHPOINT
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """An invitation as its link finds it, with the answer that counts."""
+
+    id: int
+    touchpoint_id: int
+    person_id: int | None
+    state: str
+    survey: str
+    language: str
+    expires_at: datetime
+    touch: Mapping[str, Any] = field(repr=False)
+    """The touchpoint's row."""
+    value: int | None
+    comment: str = field(repr=False)
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """An answer as it was given."""
+
+    value: int
+    comment: str = field(repr=False)
+    nonce: str
+    at: datetime
+
+
+def find(tx: sa.Connection, token: str) -> Asked | None:
+    """The invitation behind a link; None when there is none."""
+    confirmed = sa.and_(ANSWER.c.invitation_id == INVITATION.c.id, ANSWER.c.state == "confirmed")
+    query = (
+        sa.select(INVITATION, TOUCHPOINT, ANSWER.c.value, ANSWER.c.comment, ANSWER.c.at)
+        .join(TOUCHPOINT, TOUCHPOINT.c.id == INVITATION.c.touchpoint_id)
+        .outerjoin(ANSWER, confirmed)
+        .where(INVITATION.c.token == token)
+        .set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
+    )
+    row = tx.execute(query).mappings().first()
+    if row is None:
+        return None
+    return Asked(
+        id=row["invitation_id"],
+        touchpoint_id=row["touchpoint_id"],
+        person_id=row["invitation_person_id"],
+        state=row["invitation_state"],
+        survey=row["invitation_survey"],
+        language=row["invitation_language"],
+        expires_at=row["invitation_expires_at"],
+        touch={name: row[f"touchpoint_{name}"] for name in touchpoints.COLUMNS},
+        value=row["answer_value"],
+        comment=row["answer_comment"] or "",
+        answered_at=row["answer_at"],
+    )
+
+
+def opened(tx: sa.Connection, asked: Asked, value: int | None, at: datetime) -> None:
+    """The page was fetched: the first time is kept, and the value that a tap in the mail chose, as provisional."""
+    first = sa.and_(INVITATION.c.id == asked.id, INVITATION.c.opened_at.is_(None))
+    if tx.execute(sa.update(INVITATION).where(first).values(opened_at=at)).rowcount:
+        ledger.note(tx, [ledger.Line(touchpoint_id=asked.touchpoint_id, at=at, step="collect", what="opened")])
+    if value is None or asked.value is not None:
+        return
+    mine = sa.and_(ANSWER.c.invitation_id == asked.id, ANSWER.c.version == 0)
+    if tx.execute(sa.update(ANSWER).where(mine).values(value=value, at=at)).rowcount == 0:
+        row = {"invitation_id": asked.id, "version": 0, "state": "provisional", "value": value, "at": at, "sign": ""}
+        rows.insert_new(tx, ANSWER, [row])
+
+
+def known_nonce(tx: sa.Connection, nonce: str) -> bool:
+    """Whether an answer with this nonce is stored: the same post came again."""
+    return tx.execute(sa.select(ANSWER.c.id).where(ANSWER.c.nonce == nonce)).first() is not None
+
+
+def confirm(tx: sa.Connection, asked: Asked, given: Given, targets: Sequence[updates.Target]) -> None:
+    """Store the answer that counts from now on, with the field updates that carry it to the CRM."""
+    latest = tx.execute(sa.select(sa.func.max(ANSWER.c.version)).where(ANSWER.c.invitation_id == asked.id)).scalar() or 0
+    confirmed = sa.and_(ANSWER.c.invitation_id == asked.id, ANSWER.c.state == "confirmed")
+    changed = tx.execute(sa.update(ANSWER).where(confirmed).values(state="replaced")).rowcount > 0
+    provisional = sa.and_(ANSWER.c.invitation_id == asked.id, ANSWER.c.state == "provisional")
+    tx.execute(sa.update(ANSWER).where(provisional).values(state="replaced"))
+    answer_id = _insert(tx, asked, given, latest + 1, "confirmed", "")
+    tx.execute(sa.update(INVITATION).where(INVITATION.c.id == asked.id).values(state="answered"))
+    updates.add(tx, answer_id, asked.touchpoint_id, targets, given.at)
+    what = "changed" if changed else "answered"
+    ledger.note(tx, [ledger.Line(touchpoint_id=asked.touchpoint_id, at=given.at, step="collect", what=what)])
+
+
+def set_aside(tx: sa.Connection, asked: Asked, given: Given, sign: str) -> None:
+    """Store an answer that does not count, with the sign that says why."""
+    latest = tx.execute(sa.select(sa.func.max(ANSWER.c.version)).where(ANSWER.c.invitation_id == asked.id)).scalar() or 0
+    _insert(tx, asked, given, latest + 1, "doubtful", sign)
+    line = ledger.Line(touchpoint_id=asked.touchpoint_id, at=given.at, step="collect", what="doubtful", detail=sign)
+    ledger.note(tx, [line])
+
+
+def _insert(tx: sa.Connection, asked: Asked, given: Given, version: int, state: str, sign: str) -> int:
+    inserted = tx.execute(
+        sa.insert(ANSWER).values(
+            invitation_id=asked.id,
+            version=version,
+            state=state,
+            value=given.value,
+            comment=given.comment,
+            nonce=given.nonce,
+            at=given.at,
+            sign=sign,
+        )
+    )
+    key = inserted.inserted_primary_key
+    assert key is not None  # noqa: S101 - an insert of one row always has one
+    return int(key[0])

@@ -1,0 +1,135 @@
+"""Field updates: what is to be written onto CRM records, until it is there or a person must look."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from connectors import base
+from store import ledger, messages, rows, tables
+
+UPDATE = rows.table(tables.FieldUpdate)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """One record and the values it gets. Instants are ISO 8601 text here and become datetimes on their way out."""
+
+    connector: str
+    object: str
+    record: str
+    fields: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Due:
+    """A field update that waits to be written."""
+
+    id: int
+    touchpoint_id: int
+    object: str
+    record: str
+    fields: Mapping[str, Any] = field(repr=False)
+    attempts: int
+
+
+def add(tx: sa.Connection, answer_id: int, touchpoint_id: int, targets: Sequence[Target], now: datetime) -> None:
+    """Queue these; older ones for the same records that still wait give way."""
+    for target in targets:
+        same = sa.and_(
+            UPDATE.c.connector == target.connector,
+            UPDATE.c.object == target.object,
+            UPDATE.c.record == target.record,
+            UPDATE.c.touchpoint_id == touchpoint_id,
+            UPDATE.c.state.in_(("due", "dead")),
+        )
+        tx.execute(sa.update(UPDATE).where(same).values(state="replaced"))
+    rows.insert(
+        tx,
+        UPDATE,
+        [
+            {
+                "answer_id": answer_id,
+                "touchpoint_id": touchpoint_id,
+                "connector": target.connector,
+                "object": target.object,
+                "record": target.record,
+                "fields": dict(target.fields),
+                "state": "due",
+                "made_at": now,
+                "due_at": now,
+                "attempts": 0,
+                "code": "",
+                "problem": "",
+            }
+            for target in targets
+        ],
+    )
+
+
+def gathered(tx: sa.Connection, connector: str, now: datetime) -> messages.Gathered:
+    """What is due to be written for this connector."""
+    query = sa.select(sa.func.count(), sa.func.min(UPDATE.c.due_at), sa.func.max(UPDATE.c.made_at)).where(_due(connector, now))
+    row = tx.execute(query).one()
+    return messages.Gathered(count=row[0], oldest=row[1], newest=row[2])
+
+
+def _due(connector: str, now: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(UPDATE.c.state == "due", UPDATE.c.connector == connector, UPDATE.c.due_at <= now)
+
+
+def due(tx: sa.Connection, connector: str, now: datetime, limit: int) -> list[Due]:
+    """The next field updates of this connector, oldest first."""
+    query = sa.select(UPDATE).where(_due(connector, now)).order_by(UPDATE.c.id).limit(limit)
+    return [
+        Due(
+            id=row["id"],
+            touchpoint_id=row["touchpoint_id"],
+            object=row["object"],
+            record=row["record"],
+            fields=row["fields"] or {},
+            attempts=row["attempts"],
+        )
+        for row in rows.as_dicts(tx.execute(query))
+    ]
+
+
+def settle(tx: sa.Connection, one: Due, settled: base.Settled, *, now: datetime, again_at: datetime) -> None:
+    """Note what the CRM said; LATER is due again at ``again_at``. A row that was replaced meanwhile stays replaced."""
+    attempted = {"attempts": one.attempts + 1, "code": settled.code, "problem": settled.message}
+    outcomes: Mapping[base.Outcome, dict[str, Any]] = {
+        base.Outcome.DONE: {"state": "done", "done_at": now, "code": "", "problem": ""},
+        base.Outcome.LATER: {"due_at": again_at},
+        base.Outcome.DEAD: {"state": "dead"},
+    }
+    values = attempted | outcomes[settled.outcome]
+    tx.execute(sa.update(UPDATE).where(UPDATE.c.id == one.id, UPDATE.c.state == "due").values(**values))
+
+
+def note(tx: sa.Connection, settled: Sequence[tuple[Due, base.Settled]], now: datetime) -> None:
+    """A ledger line for each that went or died; retries alone are not news."""
+    words = {base.Outcome.DONE: "written", base.Outcome.DEAD: "dead"}
+    ledger.note(
+        tx,
+        (
+            ledger.Line(
+                touchpoint_id=one.touchpoint_id,
+                at=now,
+                step="write_back",
+                what=words[result.outcome],
+                detail=f"{one.object} {result.code}".strip(),
+            )
+            for one, result in settled
+            if result.outcome in words
+        ),
+    )
+
+
+def retry(tx: sa.Connection, now: datetime, ids: Sequence[int] | None = None) -> int:
+    """Dead field updates are due again; how many. ``ids`` narrows it to some."""
+    which = UPDATE.c.state == "dead"
+    if ids is not None:
+        which = sa.and_(which, UPDATE.c.id.in_(ids))
+    return tx.execute(sa.update(UPDATE).where(which).values(state="due", due_at=now, attempts=0)).rowcount
