@@ -1,0 +1,69 @@
+"""What the simulated customers surf with: real HTTP, a real browser's headers, kept connections, no cookies."""
+
+import threading
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+
+import requests
+
+from sandbox import page
+
+AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+ACCEPT = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"
+TIMEOUT = 30
+"""Seconds a customer waits for a page."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A page on the screen, or why there is none."""
+
+    address: str
+    status: int = 0
+    document: page.Page | None = None
+    trouble: str = ""
+
+
+class Browser:
+    """Fetches pages and sends forms; may be used by several threads at once."""
+
+    def __init__(self) -> None:
+        self._local = threading.local()
+
+    def open(self, link: str, language: str) -> Shown:
+        """GET, redirects followed."""
+        return self._show("GET", link, language)
+
+    def send(self, form: page.Form, posted: list[tuple[str, str]], language: str, came_from: str) -> Shown:
+        """POST a filled form, redirects followed."""
+        return self._show("POST", form.action, language, posted, came_from)
+
+    def press_unsubscribe(self, address: str) -> Shown:
+        """What a mail program sends for one-click unsubscribing: a form post, no redirect followed (RFC 8058)."""
+        try:
+            answer = self._session().post(address, data={"List-Unsubscribe": "One-Click"}, timeout=TIMEOUT, allow_redirects=False)
+        except requests.RequestException as error:
+            return Shown(address=address, trouble=f"cannot be had ({type(error).__name__})")
+        return Shown(address=address, status=answer.status_code)
+
+    def _show(
+        self, method: str, link: str, language: str, posted: list[tuple[str, str]] | None = None, came_from: str = ""
+    ) -> Shown:
+        headers = {"User-Agent": AGENT, "Accept": ACCEPT, "Accept-Language": f"{language},en;q=0.5"}
+        if came_from:
+            headers["Referer"] = came_from
+        try:
+            answer = self._session().request(method, link, data=posted, headers=headers, timeout=TIMEOUT)
+        except requests.RequestException as error:
+            return Shown(address=link, trouble=f"cannot be had ({type(error).__name__})")
+        answer.encoding = "utf-8"
+        return Shown(address=answer.url, status=answer.status_code, document=page.read(answer.text, answer.url))
+
+    def _session(self) -> requests.Session:
+        """One per thread: its connections are kept, its cookies are not."""
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = requests.Session()
+            session.trust_env = False
+            session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        return session

@@ -1,0 +1,101 @@
+"""Sockets under the stand-ins: bound before anybody is told of them, served by uvicorn, and cut when a fault wants it."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import uvicorn
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+"""An ASGI application."""
+
+HOST = "127.0.0.1"
+_HANG_UP = "sandbox.hang_up"
+
+
+class AddressTaken(Exception):
+    """A port that was asked for is in use."""
+
+
+def bind(port: int, what: str) -> socket.socket:
+    """A bound socket on loopback; port 0 takes any free one. Raises ``AddressTaken`` naming ``what`` the port is for."""
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((HOST, port))
+        bound.listen(1024)
+    except OSError as error:
+        bound.close()
+        raise AddressTaken(f"Port {port} for {what} cannot be had ({error.strerror}): give another one or 0") from None
+    bound.setblocking(False)
+    return bound
+
+
+def port(bound: socket.socket) -> int:
+    """The port that a socket is bound to."""
+    return int(bound.getsockname()[1])
+
+
+def free_port(wanted: int) -> int:
+    """A port that is free now, for somebody else to bind later; ``wanted`` itself unless that is 0."""
+    if wanted:
+        return wanted
+    with bind(0, "the pages") as bound:
+        return port(bound)
+
+
+def hang_up(scope: Scope) -> None:
+    """Cut the connection of this request without a reply."""
+    cut = scope.get("extensions", {}).get(_HANG_UP)
+    if cut is None:
+        raise RuntimeError("hang_up works for requests that came through lines.Web only")
+    cut()
+
+
+class Web:
+    """One ASGI application on one bound socket, with TLS when there is a context."""
+
+    def __init__(self, app: App, bound: socket.socket, tls: ssl.SSLContext | None = None) -> None:
+        self._app = app
+        self._socket = bound
+        config = uvicorn.Config(
+            self._with_hang_up,
+            lifespan="off",
+            interface="asgi3",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=1,
+            ssl_context_factory=None if tls is None else lambda _config, _default: tls,
+        )
+        self._server = uvicorn.Server(config)
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Returns when requests are answered."""
+        self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]))
+        while not self._server.started:
+            if self._task.done():
+                self._task.result()
+            await asyncio.sleep(0.01)
+
+    async def stop(self) -> None:
+        """Returns when nothing is served any more; requests under way are given a second."""
+        self._server.should_exit = True
+        if self._task is not None:
+            await self._task
+
+    async def _with_hang_up(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the transport's ``abort`` on, for faults that cut the line: ASGI itself has no word for that."""
+        transport = getattr(getattr(send, "__self__", None), "transport", None)
+        if transport is not None:
+            scope.setdefault("extensions", {})[_HANG_UP] = transport.abort
+        await self._app(scope, receive, send)

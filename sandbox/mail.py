@@ -1,0 +1,181 @@
+"""The mail server's stand-in: takes every mail over SMTP, keeps it as a mailbox would, and misbehaves when told to.
+
+Faults (``Faults.add``): ``defer`` (451), ``reject`` (550 5.1.1), ``policy`` (550 5.7.1), ``drop`` (hangs up at the recipient),
+``drop_after_data`` (takes the mail and hangs up without a reply), ``timeout`` (silent for ``seconds``, default 60, then hangs
+up). Any of them takes the option ``to``, a part of the address that it is limited to.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import socket
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from functools import cached_property
+from typing import Any
+
+from aiosmtpd import smtp
+
+from sandbox import base
+
+REPLIES = {
+    "defer": "451 4.7.1 Greylisted, please try again later",
+    "reject": "550 5.1.1 No such user here",
+    "policy": "550 5.7.1 Message refused by policy",
+}
+"""Fault → what the server says to RCPT TO."""
+SIZE_LIMIT = 33_554_432
+"""Bytes; what most providers take."""
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One mail in the mailbox of one recipient, as it was received."""
+
+    key: str
+    """Unique in the mailbox."""
+    to: str
+    """Envelope recipient."""
+    sender: str
+    """Envelope sender."""
+    received_at: datetime
+    raw: bytes
+
+    @cached_property
+    def message(self) -> EmailMessage:
+        """The mail, parsed."""
+        parsed = message_from_bytes(self.raw, policy=policy.default)
+        assert isinstance(parsed, EmailMessage)
+        return parsed
+
+    @cached_property
+    def text(self) -> str:
+        """The plain text part, empty when there is none."""
+        return self._part("plain")
+
+    @cached_property
+    def html(self) -> str:
+        """The HTML part, empty when there is none."""
+        return self._part("html")
+
+    def _part(self, kind: str) -> str:
+        found = self.message.get_body((kind,))
+        if found is None or found.get_content_maintype() != "text":
+            return ""
+        return str(found.get_content())
+
+    def header(self, name: str) -> str:
+        """The first header of this name, decoded; empty when absent."""
+        return str(self.message.get(name, ""))
+
+    def as_json(self) -> dict[str, Any]:
+        """As ``GET /mailbox`` shows it."""
+        return {
+            "to": self.to,
+            "from": self.sender,
+            "subject": self.header("Subject"),
+            "message_id": self.header("Message-ID"),
+            "received_at": self.received_at.isoformat(),
+            "headers": [[name, str(value)] for name, value in self.message.items()],
+            "text": self.text,
+            "html": self.html,
+            "raw": self.raw.decode("utf-8", "replace"),
+        }
+
+
+class Mailbox:
+    """Everybody's mail in the order of arrival, and what the server is told to do wrong."""
+
+    def __init__(self, clock: base.Clock) -> None:
+        self._clock = clock
+        self._numbers = itertools.count(1)
+        self.mails: list[Mail] = []
+        self.faults = base.Faults()
+        self.accepted = 0
+        """Mails taken since the last clear of the counters."""
+
+    def take(self, envelope: smtp.Envelope) -> None:
+        """Put the mail into the mailbox of each recipient."""
+        content = envelope.content or b""
+        raw = content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
+        now = self._clock.now()
+        keys = (f"mail-{next(self._numbers)}" for _ in envelope.rcpt_tos)
+        sender = envelope.mail_from or ""
+        self.mails.extend(Mail(key, to, sender, now, raw) for key, to in zip(keys, envelope.rcpt_tos, strict=True))
+        self.accepted += 1
+
+    def find(self, to: str = "") -> Sequence[Mail]:
+        """Mails to this address (upper and lower case are the same), all without one."""
+        return [mail for mail in self.mails if not to or mail.to.lower() == to.lower()]
+
+    def fault(self, to: Sequence[str], kinds: Sequence[str]) -> base.Fault | None:
+        """Use up the first of these faults that is on and concerns one of the recipients."""
+        for kind in kinds:
+            fault = self.faults.peek(kind)
+            wanted = str(fault.options.get("to", "")).lower() if fault else ""
+            if fault and any(wanted in address.lower() for address in to):
+                return self.faults.take(kind)
+        return None
+
+
+class Handler:
+    """What aiosmtpd calls (https://aiosmtpd.aio-libs.org/en/stable/handlers.html)."""
+
+    def __init__(self, mailbox: Mailbox) -> None:
+        self._mailbox = mailbox
+
+    async def handle_RCPT(  # noqa: N802 - the name is aiosmtpd's
+        self, server: smtp.SMTP, session: smtp.Session, envelope: smtp.Envelope, address: str, options: list[str]
+    ) -> str:
+        """Take the recipient, or say what the fault says."""
+        fault = self._mailbox.fault((address,), (*REPLIES, "timeout", "drop"))
+        if fault is None:
+            envelope.rcpt_tos.append(address)
+            envelope.rcpt_options.extend(options)
+            return "250 2.1.5 OK"
+        if fault.kind in REPLIES:
+            return REPLIES[fault.kind]
+        if fault.kind == "timeout":
+            await asyncio.sleep(float(fault.options.get("seconds", 60)))
+        return _hang_up(server)
+
+    async def handle_DATA(  # noqa: N802 - the name is aiosmtpd's
+        self, server: smtp.SMTP, session: smtp.Session, envelope: smtp.Envelope
+    ) -> str:
+        """The final dot has come: the mail is ours, whether the client hears of it or not."""
+        self._mailbox.take(envelope)
+        if self._mailbox.fault(envelope.rcpt_tos, ("drop_after_data",)):
+            return _hang_up(server)
+        return f"250 2.0.0 OK: queued as {self._mailbox.accepted}"
+
+
+def _hang_up(server: smtp.SMTP) -> str:
+    """Cut the line at once; what is returned is written to nobody."""
+    if isinstance(server.transport, asyncio.WriteTransport):
+        server.transport.abort()
+    return "421 4.3.0 Hung up"
+
+
+@contextlib.asynccontextmanager
+async def listening(mailbox: Mailbox, bound: socket.socket) -> AsyncIterator[None]:
+    """Take mail on this socket, without sign-in and without TLS."""
+    loop, handler = asyncio.get_running_loop(), Handler(mailbox)
+    connections: list[smtp.SMTP] = []
+
+    def connected() -> smtp.SMTP:
+        made = smtp.SMTP(
+            handler, hostname="localhost", ident="ESMTP", enable_SMTPUTF8=True, data_size_limit=SIZE_LIMIT, loop=loop
+        )
+        connections.append(made)
+        return made
+
+    server = await loop.create_server(connected, sock=bound)
+    try:
+        yield
+    finally:
+        server.close()
+        for one in connections:
+            _hang_up(one)

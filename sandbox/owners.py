@@ -1,0 +1,83 @@
+"""Tells which record a message is about, by what a customer could know: their address, and the words in the message.
+
+Nothing of the program under test is used: it might be anybody's survey mail.
+"""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sandbox import base
+
+OBJECTS = {"salesforce": ("Case", "Opportunity", "Order"), "dynamics": ("incidents", "opportunities", "salesorders")}
+"""CRM → the objects a customer may be asked about; their ids stand under the first of ``KEYS`` that a record has."""
+KEYS = ("Id", "incidentid", "opportunityid", "salesorderid")
+
+
+@dataclass
+class Touch:
+    """Something that happened to a customer: the record, and the words by which a message may speak of it."""
+
+    crm: str
+    record: str
+    words: tuple[str, ...]
+    told: bool = False
+    """True when an answer has been put down to it."""
+
+
+def plain(text: str) -> str:
+    """The text without case, invisible characters and differences of white space."""
+    seen = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+    return re.sub(r"\s+", " ", seen).strip().casefold()
+
+
+class Owners:
+    """Every touch by the customer's address."""
+
+    def __init__(self, stand_ins: Mapping[str, base.StandIn]) -> None:
+        self._stand_ins = stand_ins
+        self._touches: dict[str, list[Touch]] = defaultdict(list)
+
+    def remember(self, crm: str, record: str) -> None:
+        """Something happened to this record just now."""
+        self._keep(self._touches, crm, record)
+
+    def find(self, email: str, text: str) -> tuple[str, str]:
+        """CRM and record that a message to this address is about; two empty texts when that cannot be told.
+
+        What was done through the control address comes first; records that somebody changed through the API are found too,
+        but slowly.
+        """
+        touch = _best(self._touches[email.lower()], text)
+        if touch is None:
+            touch = _best(self._everything()[email.lower()], text)
+        if touch is None:
+            return "", ""
+        touch.told = True
+        return touch.crm, touch.record
+
+    def _everything(self) -> dict[str, list[Touch]]:
+        found: dict[str, list[Touch]] = defaultdict(list)
+        for crm, stand_in in self._stand_ins.items():
+            for name in OBJECTS[crm]:
+                for values in stand_in.records(name):
+                    self._keep(found, crm, next(values[key] for key in KEYS if key in values))
+        return found
+
+    def _keep(self, touches: dict[str, list[Touch]], crm: str, record: str) -> None:
+        known = self._stand_ins[crm].labels(record)
+        words = tuple(plain(known[name]) for name in ("subject", "label") if known.get(name))
+        touches[known["email"].lower()].append(Touch(crm, record, words))
+
+
+def _best(touches: list[Touch], text: str) -> Touch | None:
+    """The touch whose words stand in the text: the longest words first, then one that nobody spoke of yet, then the older."""
+    seen = plain(text)
+    matches = [(max(map(len, words)), not touch.told, touch) for touch in touches if (words := _spoken(touch, seen))]
+    return max(matches, key=lambda match: match[:2], default=(0, False, None))[2]
+
+
+def _spoken(touch: Touch, text: str) -> list[str]:
+    return [words for words in touch.words if words and words in text]
