@@ -3,7 +3,7 @@
 import enum
 import hashlib
 import secrets
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import itsdangerous
@@ -12,7 +12,6 @@ import structlog
 
 from journey import belt as belts
 from journey import links
-from mapping import outward
 from store import answers, ledger, people, touchpoints, updates
 from surveys import survey
 
@@ -194,15 +193,14 @@ class _Submission:
         if touch.object not in self.belt.targets.get(touch.connector, {}):
             return []
         definition = self.belt.surveys[asked.survey].definition
-        answer = outward.Answer(
-            score=self.given.value,
-            comment=self.given.comment,
-            answered_at=self.given.at,
-            metric=definition.key,
-            band=definition.band(self.given.value).key,
-            normalised=definition.normalised(self.given.value),
-        )
-        kept = asdict(answer) | {"answered_at": answer.answered_at.isoformat()}
+        kept = {
+            "score": self.given.value,
+            "comment": self.given.comment,
+            "answered_at": self.given.at.isoformat(),
+            "metric": definition.key,
+            "band": definition.band(self.given.value).key,
+            "normalised": definition.normalised(self.given.value),
+        }
         return [updates.Target(connector=touch.connector, object=touch.object, record=touch.record, fields=kept)]
 
 

@@ -55,7 +55,7 @@ def _newest(due: Sequence[updates.Due]) -> list[updates.Due]:
 
 def _update(belt: belts.Belt, connector: str, one: updates.Due, described: Mapping[str, base.Description]) -> base.FieldUpdate:
     kept: dict[str, Any] = dict(one.fields)
-    answer = outward.Answer(**kept | {"answered_at": datetime.fromisoformat(kept["answered_at"])})
+    answer = kept | {"answered_at": datetime.fromisoformat(kept["answered_at"])}
     target = belt.targets.get(connector, {}).get(one.object, {})
     values = outward.field_values(target, answer, described.get(one.object))
     return base.FieldUpdate(key=str(one.id), object=one.object, record=one.record, values=values)

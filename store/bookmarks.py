@@ -1,6 +1,7 @@
 """Bookmarks: how far each watch has been read."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -25,3 +26,9 @@ def save(tx: sa.Connection, connector: str, bookmarks: Mapping[str, base.Bookmar
         )
         if moved.rowcount == 0:
             tx.execute(sa.insert(BOOKMARK).values(connector=connector, watch=watch, **values))
+
+
+def slowest() -> sa.Select[tuple[str, datetime]]:
+    """Connector and the stamp up to which all its watches have been read."""
+    stamp = sa.func.min(BOOKMARK.c.stamp, type_=BOOKMARK.c.stamp.type).label("stamp")
+    return sa.select(BOOKMARK.c.connector, stamp).group_by(BOOKMARK.c.connector)

@@ -1,0 +1,62 @@
+"""Everything that is stored about a record or a person, touchpoint by touchpoint."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from store import answers, decisions, ledger, messages, people, rows, touchpoints, updates
+
+_TOUCHPOINT = touchpoints.TOUCHPOINT
+
+
+def find(tx: sa.Connection, text: str, person: str | None) -> list[int]:
+    """Ids of the touchpoints meant by a record id, a label (case or order number), a person's key, or ``#`` and our own number."""
+    means = [_TOUCHPOINT.c.record == text, _TOUCHPOINT.c.label == text, _TOUCHPOINT.c.record == text.lower()]
+    if len(text) == _SHORT_ID:
+        means.append(_TOUCHPOINT.c.record.startswith(text, autoescape=True))  # Salesforce shows 15 of an id's 18 characters
+    if text.removeprefix("#").isdigit() and text.startswith("#"):
+        means.append(_TOUCHPOINT.c.id == int(text[1:]))
+    if person is not None:
+        means.append(_TOUCHPOINT.c.person_id.in_(sa.select(people.PERSON.c.id).where(people.PERSON.c.key == person)))
+    query = sa.select(_TOUCHPOINT.c.id).where(sa.or_(*means)).order_by(_TOUCHPOINT.c.happened_at, _TOUCHPOINT.c.id)
+    return list(tx.execute(query).scalars())
+
+
+_SHORT_ID = 15
+
+
+def tell(tx: sa.Connection, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """For each touchpoint its row and, under the nouns' names, the rows that hang on it."""
+    found = {row["id"]: row for chunk in rows.chunks(ids) for row in _rows(tx, _TOUCHPOINT, _TOUCHPOINT.c.id.in_(chunk))}
+    lines = ledger.of_touchpoints(tx, ids)
+    told = []
+    for i in ids:
+        decided = _rows(tx, decisions.DECISION, decisions.DECISION.c.touchpoint_id == i)
+        invited = _rows(tx, messages.INVITATION, messages.INVITATION.c.touchpoint_id == i)
+        of_invitation = [row["id"] for row in invited]
+        told.append(
+            {
+                "touchpoint": found[i],
+                "decision": decided[0] if decided else None,
+                "invitation": invited[0] if invited else None,
+                "messages": _rows(tx, messages.MESSAGE, messages.MESSAGE.c.invitation_id.in_(of_invitation)),
+                "answers": _rows(tx, answers.ANSWER, answers.ANSWER.c.invitation_id.in_(of_invitation)),
+                "writes": _rows(tx, updates.UPDATE, updates.UPDATE.c.touchpoint_id == i),
+                "events": lines.get(i, []),
+                "person": _person(tx, found[i]["person_id"]),
+            }
+        )
+    return told
+
+
+def _rows(tx: sa.Connection, table: sa.Table, where: sa.ColumnElement[bool]) -> list[dict[str, Any]]:
+    return rows.as_dicts(tx.execute(sa.select(table).where(where).order_by(table.c.id)))
+
+
+def _person(tx: sa.Connection, person_id: int | None) -> dict[str, Any]:
+    """When the person opted out here, and when they were or will be asked last."""
+    if person_id is None:
+        return {"opted_out_at": None, "asked_at": None}
+    opted_out = people.opted_out(tx, [person_id]).get(person_id)
+    return {"opted_out_at": opted_out, "asked_at": people.last_asked(tx, [person_id]).get(person_id)}
