@@ -11,7 +11,7 @@ _TOUCHPOINT = touchpoints.TOUCHPOINT
 
 
 def find(tx: sa.Connection, text: str, person: str | None) -> list[int]:
-    """Ids of the touchpoints meant by a record id, a label (case or order number), a person's key, or ``#`` and our own number."""
+    """Ids of the touchpoints meant by a record id, a label (case or order number), a person's key, or ``#`` with our number."""
     means = [_TOUCHPOINT.c.record == text, _TOUCHPOINT.c.label == text, _TOUCHPOINT.c.record == text.lower()]
     if len(text) == _SHORT_ID:
         means.append(_TOUCHPOINT.c.record.startswith(text, autoescape=True))  # Salesforce shows 15 of an id's 18 characters

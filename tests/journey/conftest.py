@@ -1,0 +1,139 @@
+"""A belt for the journey's tests: real SQLite file, in-process CRM and channel, a clock that the test moves."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from channels import memory as memory_channel
+from connectors import memory as memory_connector
+from connectors import settings as connector_settings
+from journey import belt as belts
+from journey import fields, outside, settings, steps
+from mapping import kind, outward
+from store import database, people, writer
+from surveys import survey
+from triggers import rule
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.at = START
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def advance(self, by: timedelta) -> None:
+        self.at += by
+
+
+class World:
+    """A belt with one in-process CRM, and the things that happen in that CRM."""
+
+    def __init__(self, folder: Path, url: str, **changes: object) -> None:
+        self.clock = Clock()
+        self.crm = memory_connector.Crm(now=self.clock)
+        self.channel = memory_channel.MemoryChannel("memory")
+        self.folder, self.url = folder, url
+        self.changes = changes
+        self.belt = self.open()
+        self.count = 0
+
+    def open(self) -> belts.Belt:
+        """A belt on the same database and CRM: what a restart finds."""
+        store = database.Store(self.url)
+        store.migrate()
+        chosen = connector_settings.MemorySettings(type="memory", lag=timedelta(0), look_back=timedelta(minutes=10))
+        connectors = {"crm": memory_connector.MemoryConnector("crm", chosen, self.crm)}
+        targets: outward.Targets = {"crm": {"case": {"score": outward.Part.SCORE, "comment": outward.Part.COMMENT}}}
+        parts = {
+            "store": store,
+            "writer": writer.Writer(store),
+            "secret": people.open_secret(f"file:{self.folder / 'secret'}"),
+            "connectors": connectors,
+            "since": {},
+            "sources": {"crm": kind.sources("memory", {})},
+            "targets": targets,
+            "rules": rules(),
+            "surveys": {"csat": survey.Survey(key="csat", metric="csat")},
+            "brand": survey.Brand(name="Havu"),
+            "channels": {"memory": self.channel},
+            "settings": settings.JourneySettings(),
+            "public_url": "http://survey.example",
+            "patient": False,
+            "now": self.clock,
+            "outside": outside.Outside(store, self.clock),
+            "fields": fields.Fields(connectors, targets),
+        }
+        return belts.Belt(**(parts | self.changes))  # type: ignore[arg-type]
+
+    def restart(self) -> None:
+        """Open everything anew, as after a crash."""
+        self.belt.writer.close()
+        self.belt.store.close()
+        self.belt = self.open()
+
+    def turn(self) -> dict[str, int]:
+        """Everything that is due."""
+        return steps.until_nothing_is_due(self.belt)
+
+    def close_case(self, email: str = "", **values: object) -> str:
+        """A case is closed; by default a new one of a new person."""
+        self.count += 1
+        case = {
+            "closed": True,
+            "closed_at": self.clock(),
+            "number": f"{self.count:08d}",
+            "subject": "Router keeps restarting",
+            "contact.id": f"contact-{self.count}",
+            "contact.name": "Aino Virtanen",
+            "contact.email": email or f"aino{self.count}@posti.example",
+            "contact.language": "fi",
+            "contact.opted_out": False,
+            "score": None,
+            "comment": None,
+        }
+        return self.crm.put("case", "", case | {name.replace("__", "."): value for name, value in values.items()})
+
+    def token(self, which: int = -1) -> str:
+        """The secret link of a message that was sent."""
+        return self.channel.messages[which].page_url.rsplit("/", 1)[1]
+
+
+def rules(**quiet: object) -> rule.Rules:
+    """One rule: every closed case, CSAT, by the memory channel, at once."""
+    return rule.Rules.model_validate(
+        {
+            "rules": [{"name": "Closed cases", "on": "case_closed", "survey": "csat", "channel": "memory"}],
+            "quiet": quiet,
+        }
+    )
+
+
+@pytest.fixture
+def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
+    """Makes worlds and gives back what they hold."""
+    made: list[World] = []
+
+    def make(**changes: object) -> World:
+        made.append(World(tmp_path, f"sqlite:///{tmp_path / 'palaute.db'}", **changes))
+        return made[-1]
+
+    yield make
+    for world in made:
+        world.belt.writer.close()
+        world.belt.store.close()
+
+
+@pytest.fixture
+def world(make_world: Callable[..., World]) -> World:
+    """A world in which reading has begun."""
+    made = make_world()
+    made.crm.put("case", "", {"closed": False, "score": None, "comment": None})
+    made.turn()
+    return made
