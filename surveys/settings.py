@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
-from surveys import catalogue, metrics, survey
+from surveys import catalogue, colour, metrics, survey
 
 
 def _spoken(language: str) -> str:
@@ -20,6 +20,12 @@ def _zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError('should be a time zone such as "Europe/Helsinki"') from None
     return name
+
+
+def _legible(accent: str) -> str:
+    if colour.problem(accent):
+        raise ValueError(colour.problem(accent))
+    return accent
 
 
 Language = Annotated[str, AfterValidator(_spoken)]
@@ -37,7 +43,7 @@ class BrandSettings(_Section):
     partitive: str = ""
     genitive: str = ""
     address: str = ""
-    accent: Annotated[str, Field(pattern="^#[0-9a-fA-F]{6}$")] = "#2f4bd6"
+    accent: Annotated[str, Field(pattern="^#[0-9a-fA-F]{6}$"), AfterValidator(_legible)] = "#2f4bd6"
     time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
 
 

@@ -1,0 +1,6 @@
+"""Web: where customers answer, say no and learn why they were asked, and where machines ask how we are.
+
+In: HTTP requests. Out: pages; answers and refusals handed to journey, which holds all of their logic.
+May import: journey, mapping, channels, store, surveys, triggers, connectors, wire. Called by: daemon.py, commands.
+To add one: a page is a function in a file of pages_*.py, a route in app.py, a template, and words in surveys/locales.
+"""

@@ -1,0 +1,109 @@
+"""The application: which address leads to which page, and what is said when something is odd."""
+
+import re
+from collections.abc import Awaitable, Callable
+
+import anyio.to_thread
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from journey import belt as belts
+from web import form, guard, pages_health, pages_rights, pages_survey, settings, site
+
+log = structlog.get_logger("web")
+Page = Callable[[site.Site, Request, dict[str, str]], Response]
+_LONGEST_QUERY = 4096
+_TOKEN = re.compile(r"[A-Za-z0-9_.~-]{4,100}", re.ASCII)
+_ODD = {400: "unreadable", 408: "unreadable", 413: "too_large", 414: "unreadable", 415: "unreadable", 405: "not_that_way"}
+
+
+def build(belt: belts.Belt, settings: settings.WebSettings) -> Starlette:
+    """The pages of this belt, as an ASGI application without a life cycle of its own."""
+    here = site.open_site(belt, settings.root)
+
+    def page(path: str, get: Page, post: Page | None = None) -> Route:
+        methods = ["GET", "HEAD"] if post is None else ["GET", "HEAD", "POST"]
+        return Route(path, _endpoint(here, get, post), methods=methods)
+
+    async def odd(request: Request, error: Exception) -> Response:
+        return _odd(here, request, error)
+
+    return Starlette(
+        routes=[
+            page("/s/{token}", pages_survey.show, pages_survey.answer),
+            page("/s/{token}/thanks", pages_survey.thanks),
+            page("/u/{token}", pages_rights.ask_to_stop, pages_rights.stop),
+            page("/why/{token}", pages_rights.why),
+            page("/privacy", pages_rights.privacy),
+            page("/healthz", pages_health.live),
+            page("/readyz", pages_health.ready),
+            page("/metrics", pages_health.counts),
+            page("/static/page.css", lambda *_: site.static(here.style, "text/css")),
+            page("/static/page.js", lambda *_: site.static(here.script, "text/javascript")),
+        ],
+        middleware=[Middleware(guard.Guard)],
+        exception_handlers={HTTPException: odd},
+    )
+
+
+def _endpoint(here: site.Site, get: Page, post: Page | None) -> Callable[[Request], Awaitable[Response]]:
+    """The pages run in a few threads, for the store is not asynchronous."""
+
+    async def run(request: Request) -> Response:
+        if len(request.scope.get("query_string", b"")) > _LONGEST_QUERY:
+            raise HTTPException(414)
+        if not _TOKEN.fullmatch(request.path_params.get("token", "none")):
+            return pages_survey.unknown(here, request)
+        if _is_prefetch(request):
+            return Response(status_code=503)
+        try:
+            fields = await form.read(request) if request.method == "POST" else {}
+        except ClientDisconnect:
+            return Response(status_code=400)
+        shown = post if post is not None and request.method == "POST" else get
+        return await anyio.to_thread.run_sync(_safely, here, shown, request, fields, limiter=here.limiter)
+
+    return run
+
+
+def _safely(here: site.Site, shown: Page, request: Request, fields: dict[str, str]) -> Response:
+    """A fault of ours becomes a page that says so; the log gets where it was, never what a visitor sent."""
+    try:
+        return shown(here, request, fields)
+    except Exception as error:  # noqa: BLE001 - the edge of the process: whatever it is, the visitor gets an answer
+        log.error("page failed", page=shown.__name__, error=type(error).__name__, at=_where(error))
+        return here.note(here.words(site.browser_language(here, request)), "out_of_order", 500)
+
+
+def _where(error: Exception) -> str:
+    """File and line of the innermost frame."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+
+
+def _is_prefetch(request: Request) -> bool:
+    """Whether a browser fetches ahead of the person; refused, so that it asks again when the person really comes.
+
+    https://html.spec.whatwg.org/multipage/speculative-loading.html; older browsers say ``Purpose`` or ``X-Moz``.
+    """
+    headers = request.headers
+    said = " ".join(headers.get(name, "") for name in ("sec-purpose", "purpose", "x-purpose", "x-moz")).casefold()
+    return "prefetch" in said or "preview" in said
+
+
+def _odd(here: site.Site, request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    words = here.words(site.browser_language(here, request))
+    answer = here.note(words, _ODD.get(status, "unknown_link"), status)
+    answer.headers.update(headers)
+    if status in (408, 413, 415):
+        answer.headers["Connection"] = "close"
+    return answer

@@ -1,0 +1,64 @@
+"""The section ``[web]`` of the settings: where the pages listen and what their address is from outside."""
+
+import re
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+_LISTEN = re.compile(r"^(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<host>[A-Za-z0-9.\-]*)):(?P<port>\d{1,5})$")
+
+
+def _address(listen: str) -> str:
+    found = _LISTEN.match(listen)
+    if found is None:
+        raise ValueError('should be an address and a port such as "127.0.0.1:8080" or "[::1]:8080"')
+    if int(found["port"]) > 65535:
+        raise ValueError(f"has the port {found['port']}: a port is 0 to 65535, where 0 means any that is free")
+    return listen
+
+
+def _outside(url: str) -> str:
+    if not url:
+        return url
+    try:
+        parts = urlsplit(url)
+        port_fits = parts.port != 0
+    except ValueError:
+        port_fits = False
+    if (
+        not port_fits
+        or parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or parts.query
+        or parts.fragment
+        or "@" in url
+    ):
+        raise ValueError('should be an address such as "https://feedback.example.com", without "?" or "#"')
+    return url.rstrip("/")
+
+
+class WebSettings(BaseModel):
+    """``[web]``"""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    listen: Annotated[str, AfterValidator(_address)] = "127.0.0.1:8080"
+    public_url: Annotated[str, AfterValidator(_outside)] = ""
+    """Where the links in mails point, without a slash at the end; empty: the address that the pages listen on."""
+
+    @property
+    def host(self) -> str:
+        """The host part of ``listen``; empty means every address of the machine."""
+        found = _LISTEN.match(self.listen)
+        return (found["six"] or found["host"] or "") if found else ""
+
+    @property
+    def port(self) -> int:
+        """The port of ``listen``; 0 means any that is free."""
+        return int(self.listen.rsplit(":", 1)[1])
+
+    @property
+    def root(self) -> str:
+        """The path that the pages stand under from outside: ``/feedback``, or empty."""
+        return urlsplit(self.public_url).path.rstrip("/")
