@@ -36,12 +36,12 @@ def sentence(name: str, text: str) -> str:
 
 
 def mailbox(header: str, name: str, address: str) -> str:
-    """``Aino Virtanen <aino@posti.example>``, quoted or encoded as need be. ``name`` is one line or empty."""
+    """``"Aino Virtanen" <aino@posti.example>``, quoted or encoded as need be. ``name`` is one line or empty."""
     if not name:
         return address
     if name.isascii() and "=?" not in name:
-        return email.utils.formataddr((name, address))
-    return f"{email.header.Header(name, 'utf-8', header_name=header).encode(linesep=chr(13) + chr(10))} <{address}>"
+        return f'"{email.utils.quote(name)}" <{address}>'
+    return f"{sentence(header, name)} <{address}>"
 
 
 def message_id(key: str, domain: str) -> str:

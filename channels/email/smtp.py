@@ -167,19 +167,21 @@ def _hello(smtp: smtplib.SMTP) -> None:
 
 
 def _sign_in(smtp: smtplib.SMTP, given: settings.EmailSettings) -> None:
+    """One attempt with one mechanism: trying them all, as smtplib does, locks accounts and hides the server's first answer."""
     if given.password is None:
         return
+    offered = smtp.esmtp_features.get("auth", "").upper().split()
+    chosen = next((mechanism for mechanism in ("PLAIN", "LOGIN", "CRAM-MD5") if mechanism in offered), None)
+    if chosen is None:
+        remedy = "Leave out username and password, or use the encrypted port: many servers offer the sign-in only there."
+        raise errors.NeedsPerson("the mail server offers no sign-in with a password", remedy=remedy)
+    smtp.user, smtp.password = given.username, given.password.get_secret_value()
     try:
-        smtp.login(given.username, given.password.get_secret_value())
+        smtp.auth(chosen, getattr(smtp, f"auth_{chosen.lower().replace('-', '_')}"))
     except smtplib.SMTPResponseException as error:
         raise replies.about_us(_said(error), "the sign-in", _SIGN_IN) from None
     except smtplib.SMTPServerDisconnected:
         raise errors.Later(_HUNG_UP + " during the sign-in") from None
-    except smtplib.SMTPNotSupportedError:
-        remedy = "Leave out username and password, or use the encrypted port: many servers offer the sign-in only there."
-        raise errors.NeedsPerson("the mail server offers no sign-in", remedy=remedy) from None
-    except smtplib.SMTPException:
-        raise errors.NeedsPerson("the mail server offers no kind of sign-in that we know", remedy=_SIGN_IN) from None
     except UnicodeEncodeError:
         raise errors.NeedsPerson(
             "username or password has letters outside ASCII, which SMTP cannot carry", remedy=_SIGN_IN
