@@ -46,7 +46,9 @@ class Watch:
     """Condition in the CRM's own language (SOQL, OData), so that the CRM sends less; empty reads everything."""
     children: tuple[Child, ...] = ()
     optional: tuple[str, ...] = ()
-    """Those of ``fields`` that may not exist in an org: left out when describe does not list them."""
+    """Those of ``fields`` that may be missing in an org or hidden from us: left out when describe does not list them, and then
+    absent from the values. Consent columns belong here; paths below a child are written ``relationship.path``. Any other
+    field that is missing needs a person."""
 
 
 @dataclass(frozen=True, kw_only=True)

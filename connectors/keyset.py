@@ -8,6 +8,7 @@ The rules, each of which answers a way in which other readers lose rows:
 - A bookmark is handed out together with the rows that make it right, and never goes back.
 """
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -60,8 +61,7 @@ def first_bookmarks(watches: Sequence[base.Watch], now: datetime, since: datetim
 class Reader:
     """Reads rounds of watches; remembers which rows of the look-back the caller has stored already. Safe for threads."""
 
-    def __init__(self, *, page: int, look_back: timedelta, lag: timedelta) -> None:
-        self.page = page
+    def __init__(self, *, look_back: timedelta, lag: timedelta) -> None:
         self._look_back = look_back
         self._lag = lag
         self._recent: dict[str, _Recent] = {}
@@ -76,6 +76,8 @@ class Reader:
             answers = ask(places)
             failures += [answer.error for answer in answers if answer.error is not None]
             good = [pair for pair in zip(places, answers, strict=True) if pair[1].error is None]
+            for place, answer in good:
+                _require_order(place, answer)
             if good:
                 yield self._page(good, marks)
             places = [_onward(place, answer) for place, answer in good if answer.more]
@@ -114,6 +116,12 @@ def moved_bookmark(mark: base.Bookmark, answer: Answer, lag: timedelta) -> base.
     if stamp < mark.stamp:
         return mark
     return base.Bookmark(stamp=stamp, record=record, started=mark.started)
+
+
+def _require_order(place: Place, answer: Answer) -> None:
+    stamps = [change.stamp for change in answer.changes if change.stamp is not None]
+    if any(later < earlier for earlier, later in itertools.pairwise([place.stamp, *stamps])):
+        raise errors.Later(f"the CRM answers watch {place.watch.name} out of order: look at what stands between")
 
 
 def _onward(place: Place, answer: Answer) -> Place:

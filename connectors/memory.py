@@ -113,7 +113,7 @@ class MemoryConnector(base.Connector):
         self.crm = crm or Crm()
         self._settings = chosen
         self._budget = budget.Budget(chosen.call_budget)
-        self._reader = keyset.Reader(page=chosen.page, look_back=chosen.look_back, lag=chosen.lag)
+        self._reader = keyset.Reader(look_back=chosen.look_back, lag=chosen.lag)
 
     def start(self, watches: Sequence[base.Watch], since: datetime | None) -> Mapping[str, base.Bookmark]:
         self._call()

@@ -50,3 +50,11 @@ def _first_of_each_record(
         else:
             first[key] = pair
     return list(first.values()), rest
+
+
+def scrubbed(message: str, values: base.Values) -> str:
+    """A CRM's message on one line of at most 300 characters, without the texts that were to be written."""
+    for value in values.values():
+        if isinstance(value, str) and len(value) > 3:
+            message = message.replace(value, "…")
+    return " ".join(message.split())[:300]

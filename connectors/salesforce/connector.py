@@ -1,0 +1,95 @@
+"""The Salesforce connector: the contract of ``connectors.base`` over Composite requests."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from connectors import base, findings, keyset, settings, settling
+from connectors.salesforce import columns, line, queries, writing
+from wire import errors, finding
+
+
+class SalesforceConnector(base.Connector):
+    """One Salesforce org."""
+
+    def __init__(self, name: str, chosen: settings.SalesforceSettings) -> None:
+        self.name = name
+        self._batch = chosen.batch
+        self._line = line.Line(chosen)
+        self._queries = queries.Queries(self._line, columns.Columns(self._raw_describe), chosen.page)
+        self._reader = keyset.Reader(look_back=chosen.look_back, lag=chosen.lag)
+
+    def start(self, watches: Sequence[base.Watch], since: datetime | None) -> Mapping[str, base.Bookmark]:
+        return keyset.first_bookmarks(watches, self._line.call("GET", "limits").clock, since)
+
+    def read(self, watches: Sequence[base.Watch], bookmarks: Mapping[str, base.Bookmark]) -> Iterator[base.Page]:
+        return self._reader.read(watches, bookmarks, self._queries.round)
+
+    def look(self, looks: Sequence[base.Look]) -> Sequence[base.Change]:
+        return self._queries.look(looks)
+
+    def write(self, updates: Sequence[base.FieldUpdate]) -> Sequence[base.Settled]:
+        return settling.in_order(updates, lambda wave: writing.write(self._line, wave, self._batch))
+
+    def describe(self, objects: Sequence[str]) -> Mapping[str, base.Description]:
+        described = {name: self._raw_describe(name) for name in objects}
+        return {name: _description(name, body) for name, body in described.items() if body is not None}
+
+    def _raw_describe(self, name: str) -> Mapping[str, Any] | None:
+        if not name.replace("_", "").isalnum():
+            return None
+        try:
+            body = self._line.call("GET", f"sobjects/{name}/describe").body
+        except errors.NeedsPerson as error:
+            if error.code in {"NOT_FOUND", "INVALID_TYPE"}:
+                return None
+            raise
+        if not isinstance(body, Mapping):
+            raise errors.Later("Salesforce answers describe with something else: look at what stands between")
+        return body
+
+    def check(self) -> Sequence[finding.Finding]:
+        subject = f"connectors.{self.name}"
+        try:
+            self._line.sign_in()
+        except errors.OutsideError as error:
+            return [findings.failed(f"{subject}: sign-in", error, "Look at the network, the proxy and login_url.")]
+        signed = findings.good(f"{subject}: sign-in", "Salesforce gives a token")
+        try:
+            clock = self._line.call("GET", "limits").clock
+        except errors.OutsideError as error:
+            return [signed, findings.failed(f"{subject}: reach", error, "Look at the network and at Salesforce's status page.")]
+        reach = findings.good(f"{subject}: reach", "Salesforce answers")
+        return [signed, reach, findings.clock(subject, clock), self._limit(subject)]
+
+    def _limit(self, subject: str) -> finding.Finding:
+        used, limit = self._line.budget.used or 0, self._line.budget.theirs
+        if limit is None:
+            return findings.good(f"{subject}: daily limit", "Salesforce tells none")
+        message = f"{used} of {limit} API calls used"
+        if used < 0.8 * limit:
+            return findings.good(f"{subject}: daily limit", message)
+        remedy = "Find out who uses them, buy more, or raise poll."
+        return finding.Finding(subject=f"{subject}: daily limit", grade=finding.Grade.WARNING, message=message, remedy=remedy)
+
+    def health(self) -> base.Health:
+        known = self._line.budget
+        return base.Health(calls=known.calls, limit=known.theirs, used=known.used)
+
+    def close(self) -> None:
+        self._line.close()
+
+
+def _description(name: str, body: Mapping[str, Any]) -> base.Description:
+    fields = {str(field.get("name")): _field(field) for field in body.get("fields", ()) if isinstance(field, Mapping)}
+    return base.Description(object=name, fields=fields)
+
+
+def _field(field: Mapping[str, Any]) -> base.Field:
+    length = field.get("length")
+    return base.Field(
+        name=str(field.get("name")),
+        type=str(field.get("type")),
+        writable=field.get("updateable") is True,
+        length=length if isinstance(length, int) and length > 0 else None,
+    )

@@ -1,0 +1,181 @@
+"""Calls to Salesforce through simple-salesforce's session seam: one token for all threads, every failure in our words."""
+
+import json
+import re
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import requests
+from simple_salesforce import api, exceptions
+
+from connectors import settings
+from connectors.salesforce import faults, signin
+from wire import budget, errors, http, retry
+
+_USAGE = re.compile(r"(?:^|[;,\s])api-usage=(\d+)/(\d+)")
+_OWN_LIMIT = "Sforce-Limit-Info"
+_EXPIRED = "INVALID_SESSION_ID"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One subrequest of a Composite request."""
+
+    method: str
+    path: str
+    """Below ``/services/data/vNN.0/``."""
+    body: Any = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """What came of one subrequest."""
+
+    status: int
+    body: Any
+
+    @property
+    def fault(self) -> faults.Fault | None:
+        """What went wrong, None when nothing did."""
+        return None if 200 <= self.status < 300 else faults.read(self.body, self.status)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """An answer and Salesforce's clock when it was asked for."""
+
+    body: Any
+    clock: datetime
+
+
+class _HeardSession(http.Session):
+    """Keeps the headers of each thread's last answer, which simple-salesforce does not hand on."""
+
+    def __init__(self, network: http.Network) -> None:
+        super().__init__(network)
+        self.heard = threading.local()
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        response = super().send(request, **kwargs)
+        http.require_type(response, "Salesforce")
+        self.heard.response = response
+        return response
+
+
+class Line:
+    """The way to one org. May be used by several threads."""
+
+    def __init__(self, chosen: settings.SalesforceSettings) -> None:
+        network = http.Network(
+            ca=chosen.ca, proxy=chosen.proxy, timeout=chosen.timeout.total_seconds(), largest_answer=chosen.largest_answer
+        )
+        self.budget = budget.Budget(chosen.call_budget)
+        self.base = f"/services/data/v{chosen.api_version}"
+        self._version = chosen.api_version
+        self._session = _HeardSession(network)
+        self._token_session = http.Session(network)
+        self._signin = signin.SignIn(chosen, self._token_session)
+        self._client: tuple[signin.Grant, api.Salesforce] | None = None
+
+    def sign_in(self) -> None:
+        """Make sure that there is a token."""
+        self._signin.current()
+
+    def close(self) -> None:
+        """Give back connections."""
+        self._session.close()
+        self._token_session.close()
+
+    def call(self, method: str, path: str, body: Any = None) -> Reply:
+        """One billable call; a token that has expired is renewed once. Raises Later or NeedsPerson."""
+        grant = self._signin.current()
+        try:
+            return retry.briefly(lambda: self._once(grant, method, path, body))
+        except _ExpiredError:
+            grant = self._signin.renew(grant)
+        try:
+            return retry.briefly(lambda: self._once(grant, method, path, body))
+        except _ExpiredError:
+            remedy = "Look at the session settings and IP restrictions of the connected app."
+            raise errors.NeedsPerson("Salesforce refuses the token it has just given", code=_EXPIRED, remedy=remedy) from None
+
+    def composite(self, requests_: Sequence[Request]) -> tuple[Sequence[Part], datetime]:
+        """Several subrequests in one billable call, none depending on another; parts in the order of the requests."""
+        subrequests = [
+            {"method": one.method, "url": f"{self.base}/{one.path}", "referenceId": f"r{number}"}
+            | ({} if one.body is None else {"body": one.body})
+            for number, one in enumerate(requests_)
+        ]
+        reply = self.call("POST", "composite", {"allOrNone": False, "compositeRequest": subrequests})
+        return _parts(reply.body, len(subrequests)), reply.clock
+
+    def _once(self, grant: signin.Grant, method: str, path: str, body: Any) -> Reply:
+        self.budget.spend()
+        data = None if body is None else json.dumps(body)
+        self._session.heard.response = None
+        try:
+            parsed = self._client_for(grant).restful(path, method=method, data=data)
+        except exceptions.SalesforceError as error:
+            raise self._failure(error) from None
+        except ValueError:
+            raise errors.Later("the answer of Salesforce is cut short or not JSON: look at what stands between") from None
+        finally:
+            self._note_limit()
+        if isinstance(parsed, list) and parsed and "errorCode" in (parsed[0] if isinstance(parsed[0], dict) else {}):
+            raise faults.translate(faults.read(parsed, 200))
+        return Reply(body=parsed, clock=http.server_clock(self._session.heard.response))
+
+    def _failure(self, error: exceptions.SalesforceError) -> errors.OutsideError:
+        fault = faults.read(error.content, error.status)
+        if error.status == 401:
+            return _ExpiredError(code=fault.code)
+        heard = self._session.heard.response
+        return faults.translate(fault, http.retry_after(heard.headers) if heard is not None else None)
+
+    def _note_limit(self) -> None:
+        heard = self._session.heard.response
+        found = _USAGE.search(heard.headers.get(_OWN_LIMIT, "")) if heard is not None else None
+        if found:
+            self.budget.note(int(found[1]), int(found[2]))
+
+    def _client_for(self, grant: signin.Grant) -> api.Salesforce:
+        held = self._client
+        if held is not None and held[0] is grant:
+            return held[1]
+        client = api.Salesforce(
+            session_id=grant.token,
+            instance_url=grant.instance_url,
+            session=self._session,
+            version=self._version,
+            object_pairs_hook=None,
+        )
+        client.headers.pop("X-PrettyPrint")
+        self._client = grant, client
+        return client
+
+
+class _ExpiredError(errors.NeedsPerson):
+    """Salesforce does not know this token any more."""
+
+
+def query_path(soql: str, *, deleted_too: bool = False) -> str:
+    """The path of a query, ``queryAll`` when deleted rows are wanted too."""
+    return f"{'queryAll' if deleted_too else 'query'}?q={quote(soql, safe='')}"
+
+
+def _parts(body: Any, count: int) -> list[Part]:
+    parts = body.get("compositeResponse") if isinstance(body, Mapping) else None
+    if not isinstance(parts, list) or len(parts) != count:
+        raise errors.Later("Salesforce answers a Composite request with something else: look at what stands between")
+    found: dict[str, Part] = {}
+    for part in parts:
+        if not isinstance(part, Mapping) or not isinstance(part.get("httpStatusCode"), int):
+            raise errors.Later("Salesforce answers a Composite request with a broken part: look at what stands between")
+        found[str(part.get("referenceId"))] = Part(status=part["httpStatusCode"], body=part.get("body"))
+    if set(found) != {f"r{number}" for number in range(count)}:
+        raise errors.Later("Salesforce answers a Composite request that is not ours: look at what stands between")
+    return [found[f"r{number}"] for number in range(count)]

@@ -1,0 +1,128 @@
+"""Query texts and the rows that come back, as plain values."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from connectors import base, keyset
+from wire import errors
+
+STAMP = "SystemModstamp"
+MERGEABLE = {"Account", "Case", "Contact", "Lead"}
+"""Objects with MasterRecordId."""
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:\+0000|Z)")
+_IDENTIFIER = re.compile(r"[0-9A-Za-z]{15}(?:[0-9A-Za-z]{3})?")
+_ABSENT = object()
+
+Take = Callable[[Mapping[str, Any]], dict[str, Any]]
+"""A row as plain values."""
+
+
+def instant(value: datetime) -> str:
+    """A datetime as SOQL and JSON of Salesforce write it, to the millisecond."""
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def changes(place: keyset.Place, left_out: frozenset[str], limit: int) -> str:
+    """What changed in a watch from a place on, in keyset order."""
+    watch = place.watch
+    since = f"{STAMP} >= {instant(place.stamp)}"
+    if place.record:
+        stamp = instant(place.stamp)
+        since = f"({STAMP} > {stamp} OR ({STAMP} = {stamp} AND Id > '{_identifier(place.record)}'))"
+    where = f"{since} AND ({watch.where})" if watch.where else since
+    columns = _columns((STAMP,), watch.fields, watch.children, left_out)
+    return f"SELECT {columns} FROM {watch.object} WHERE {where} ORDER BY {STAMP}, Id LIMIT {limit}"  # noqa: S608 (not SQL)
+
+
+def by_ids(look: base.Look, records: Sequence[str], left_out: frozenset[str]) -> str:
+    """These records, deleted ones too (for ``queryAll``)."""
+    own = (STAMP, "IsDeleted", "MasterRecordId") if look.object in MERGEABLE else (STAMP, "IsDeleted")
+    ids = ",".join(f"'{_identifier(record)}'" for record in records)
+    columns = _columns(own, look.fields, look.children, left_out)
+    return f"SELECT {columns} FROM {look.object} WHERE Id IN ({ids})"  # noqa: S608 (not SQL)
+
+
+def _columns(own: Sequence[str], fields: Sequence[str], children: Sequence[base.Child], left_out: frozenset[str]) -> str:
+    names = dict.fromkeys(("Id", *own, *fields))
+    parts = [name for name in names if name not in left_out]
+    for child in children:
+        columns = ", ".join(path for path in child.fields if f"{child.relationship}.{path}" not in left_out) or "Id"
+        where = f" WHERE {child.where}" if child.where else ""
+        parts.append(f"(SELECT {columns} FROM {child.relationship}{where} LIMIT 1)")  # noqa: S608 (not SQL)
+    return ", ".join(parts)
+
+
+def _identifier(text: str) -> str:
+    if not _IDENTIFIER.fullmatch(text):
+        raise errors.Never("an id that is none of Salesforce's")
+    return text
+
+
+def is_identifier(text: str) -> bool:
+    """Whether this can be a record's id."""
+    return bool(_IDENTIFIER.fullmatch(text))
+
+
+def taker(fields: Sequence[str], children: Sequence[base.Child], left_out: frozenset[str]) -> Take:
+    """A function that picks these paths from a row; what the row does not answer for stays absent."""
+    plain = [path for path in fields if "." not in path and path not in left_out]
+    along = [(path, path.split(".")) for path in fields if "." in path and path not in left_out]
+    below = [
+        (child.relationship, [(f"{child.relationship}.{path}", path.split(".")) for path in child.fields], left_out)
+        for child in children
+    ]
+
+    def take(row: Mapping[str, Any]) -> dict[str, Any]:
+        values = {path: _plain(row[path]) for path in plain if path in row}
+        for path, steps in along:
+            if (value := _walk(row, steps)) is not _ABSENT:
+                values[path] = _plain(value)
+        for relationship, paths, hidden in below:
+            child = _first_child(row.get(relationship))
+            for path, steps in paths:
+                if path not in hidden and (value := _walk(child, steps)) is not _ABSENT:
+                    values[path] = _plain(value)
+        return values
+
+    return take
+
+
+def _first_child(value: Any) -> Mapping[str, Any] | None:
+    rows = value.get("records") if isinstance(value, Mapping) else None
+    return rows[0] if rows else None
+
+
+def _walk(row: Any, steps: Sequence[str]) -> Any:
+    for step in steps:
+        if row is None:
+            return None
+        if not isinstance(row, Mapping):
+            return _ABSENT
+        row = row.get(step, _ABSENT)
+        if row is _ABSENT:
+            return _ABSENT
+    return row
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str) and len(value) >= 20 and value[10] == "T" and _INSTANT.fullmatch(value):
+        return datetime.fromisoformat(value).astimezone(UTC)
+    return None if isinstance(value, Mapping | list) else value
+
+
+def stamp_of(row: Mapping[str, Any]) -> datetime:
+    """SystemModstamp of a row; raises Later when it is none, so that no bookmark is ever made of it."""
+    value = _plain(row.get(STAMP))
+    if not isinstance(value, datetime) or not is_identifier(str(row.get("Id"))):
+        raise errors.Later("Salesforce answers with rows without Id and SystemModstamp: look at what stands between")
+    return value
+
+
+def rows_of(body: Any) -> tuple[list[Mapping[str, Any]], bool]:
+    """The rows of a query's answer, and whether they are all of them."""
+    rows = body.get("records") if isinstance(body, Mapping) else None
+    if not isinstance(rows, list) or not isinstance(body.get("done"), bool) or not all(isinstance(row, Mapping) for row in rows):
+        raise errors.Later("Salesforce answers a query with something else: look at what stands between")
+    return rows, body["done"]

@@ -1,0 +1,121 @@
+"""Writing fields: 1,000 rows in one billable call, each settled on its own.
+
+A Composite request holds up to five sObject Collections of up to 200 rows. A collection that is refused as a whole is taken
+apart: by the columns it sets first (a column that does not exist refuses all rows that set it), then by halves.
+https://developer.salesforce.com/docs/platform/api-rest/guide/resources-composite-sobjects-collections-update.html
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from connectors import base, settling
+from connectors.salesforce import faults, line, soql
+from wire import errors
+
+_COLLECTIONS = 5
+_RUNS = 10
+"""Most runs of equal types within a collection."""
+_WHOLE_SHAPE = {"INVALID_FIELD", "INVALID_TYPE", "NOT_FOUND", "INVALID_FIELD_FOR_INSERT_UPDATE"}
+"""Refusals that all rows of the same object and columns share."""
+_QUOTES_VALUE = re.compile(r"(value too large: |restricted picklist field: |duplicate value found: ).*", re.DOTALL)
+
+_Chunk = Sequence[base.FieldUpdate]
+
+
+def write(way: line.Line, updates: Sequence[base.FieldUpdate], batch: int) -> list[base.Settled]:
+    """Settle every update, in the order given; no two may concern the same record. Never raises for a failed call."""
+    settled: dict[int, base.Settled] = {}
+    numbers = {id(update): number for number, update in enumerate(updates)}
+    waiting = _chunks(sorted(updates, key=lambda update: (update.object, update.record)), batch)
+    while waiting:
+        going, waiting = waiting[:_COLLECTIONS], waiting[_COLLECTIONS:]
+        for chunk, part in zip(going, _send(way, going), strict=True):
+            rows = part if isinstance(part, errors.OutsideError) else _settle(chunk, part)
+            if isinstance(rows, errors.OutsideError):
+                rows = [settling.later(update, rows) for update in chunk]
+            if rows is None:
+                waiting = [*_apart(chunk), *waiting]
+                continue
+            settled |= {numbers[id(update)]: row for update, row in zip(chunk, rows, strict=True)}
+    return [settled[number] for number in range(len(updates))]
+
+
+def _chunks(updates: _Chunk, batch: int) -> list[_Chunk]:
+    chunks: list[_Chunk] = []
+    begin = 0
+    kinds: list[str] = []
+    for number, update in enumerate(updates):
+        if update.object not in kinds:
+            kinds.append(update.object)
+        if number - begin == batch or len(kinds) > _RUNS:
+            chunks.append(updates[begin:number])
+            begin, kinds = number, [update.object]
+    return [*chunks, updates[begin:]] if updates else []
+
+
+def _send(way: line.Line, chunks: Sequence[_Chunk]) -> Sequence[line.Part | errors.OutsideError]:
+    requests = [line.Request(method="PATCH", path="composite/sobjects", body=_body(chunk)) for chunk in chunks]
+    try:
+        return way.composite(requests)[0]
+    except errors.OutsideError as error:
+        return [error] * len(chunks)
+
+
+def _body(chunk: _Chunk) -> dict[str, Any]:
+    rows = [{"attributes": {"type": update.object}, "id": update.record, **_values(update.values)} for update in chunk]
+    return {"allOrNone": False, "records": rows}
+
+
+def _values(values: base.Values) -> dict[str, Any]:
+    return {path: soql.instant(value) if isinstance(value, datetime) else value for path, value in values.items()}
+
+
+def _settle(chunk: _Chunk, part: line.Part) -> list[base.Settled] | errors.OutsideError | None:
+    """The rows settled; an error that concerns all of them; None when the chunk must be taken apart."""
+    fault = part.fault
+    if fault is None:
+        if not isinstance(part.body, list) or len(part.body) != len(chunk):
+            return errors.Later("Salesforce does not answer for every row: the rows are written again")
+        return [_row(update, row) for update, row in zip(chunk, part.body, strict=True)]
+    if fault.passes or fault.status == 401:
+        return errors.Later(f"Salesforce asks for patience ({fault.code or fault.status})", code=fault.code)
+    if len(chunk) == 1 or (fault.code in _WHOLE_SHAPE and len(_shapes(chunk)) == 1):
+        return [_dead(update, fault) for update in chunk]
+    return None
+
+
+def _apart(chunk: _Chunk) -> list[_Chunk]:
+    shapes = _shapes(chunk)
+    if len(shapes) > 1:
+        return shapes
+    middle = len(chunk) // 2
+    return [chunk[:middle], chunk[middle:]]
+
+
+def _shapes(chunk: _Chunk) -> list[_Chunk]:
+    shapes: dict[tuple[str, frozenset[str]], list[base.FieldUpdate]] = {}
+    for update in chunk:
+        shapes.setdefault((update.object, frozenset(update.values)), []).append(update)
+    return list(shapes.values())
+
+
+def _row(update: base.FieldUpdate, row: Any) -> base.Settled:
+    if isinstance(row, Mapping) and row.get("success") is True:
+        return base.Settled(key=update.key, outcome=base.Outcome.DONE)
+    fault = faults.read(row.get("errors") if isinstance(row, Mapping) else None, 200)
+    if fault.passes or not fault.code:
+        message = fault.message or "Salesforce does not say what became of the row"
+        return base.Settled(key=update.key, outcome=base.Outcome.LATER, code=fault.code, message=_scrubbed(message, update))
+    return _dead(update, fault)
+
+
+def _dead(update: base.FieldUpdate, fault: faults.Fault) -> base.Settled:
+    message = _scrubbed(fault.message or f"refused (status {fault.status})", update)
+    return base.Settled(key=update.key, outcome=base.Outcome.DEAD, code=fault.code, message=message)
+
+
+def _scrubbed(message: str, update: base.FieldUpdate) -> str:
+    """The CRM's words without our values: some messages repeat the value they refuse."""
+    return settling.scrubbed(_QUOTES_VALUE.sub(r"\1…", message), update.values)

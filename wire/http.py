@@ -1,0 +1,160 @@
+"""HTTP sessions for company networks and for servers that misbehave.
+
+A session takes nothing from the environment (neither proxies nor REQUESTS_CA_BUNDLE nor .netrc), knows its own certificate
+authority and proxy, always has time-outs, follows no redirect, reads no endless body, and raises ``wire.errors`` only.
+"""
+
+import contextlib
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+from requests import adapters
+
+from wire import errors, retry
+
+_CHUNK = 256 * 1024
+_PATIENCE = 10
+_STUMBLES = {502, 503, 504}
+_JSON = ("application/json",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """How to get out of the house."""
+
+    ca: Path | None = None
+    proxy: str | None = None
+    timeout: float = 30.0
+    """Seconds to connect, and between two pieces of an answer; a whole answer may take ten times as long."""
+    largest_answer: int = 256 * 1024 * 1024
+    """Bytes, after unpacking."""
+
+
+class Session(requests.Session):
+    """A requests session that keeps the promises of this module. May be used by several threads."""
+
+    def __init__(self, network: Network, *, connections: int = 8) -> None:
+        super().__init__()
+        self.trust_env = False
+        self._network = network
+        if network.ca is not None:
+            self.verify = str(network.ca)
+        if network.proxy is not None:
+            self.proxies = {"http": network.proxy, "https": network.proxy}
+        adapter = adapters.HTTPAdapter(pool_maxsize=connections, max_retries=0)
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """As requests does it, with the answer read to its end; raises what this module promises."""
+        host = urlsplit(request.url or "").hostname or "the server"
+        kwargs |= {"allow_redirects": False, "stream": True, "timeout": kwargs.get("timeout") or self._network.timeout}
+        try:
+            response = super().send(request, **kwargs)
+            self._read(response, host)
+        except requests.RequestException as error:
+            raise _broken_line(error, host) from None
+        except urllib3.exceptions.HTTPError as error:
+            raise errors.Later(f"the answer of {host} makes no sense ({type(error).__name__}): look at the proxy") from None
+        except OSError as error:
+            remedy = "Look whether the file of the setting ca is there and may be read."
+            raise errors.NeedsPerson(f"the call to {host} cannot be made ({type(error).__name__})", remedy=remedy) from None
+        _refuse_redirect(response, host)
+        return response
+
+    def _read(self, response: requests.Response, host: str) -> None:
+        until = time.monotonic() + self._network.timeout * _PATIENCE
+        pieces: list[bytes] = []
+        size = 0
+        for piece in response.iter_content(_CHUNK):
+            pieces.append(piece)
+            size += len(piece)
+            if size > self._network.largest_answer or time.monotonic() > until:
+                response.close()
+                limit = f"more than {self._network.largest_answer} bytes" if size > self._network.largest_answer else "endlessly"
+                raise errors.Later(f"{host} answers {limit}: find out what stands between, or raise largest_answer or timeout")
+        response._content = b"".join(pieces)
+
+
+def _broken_line(error: requests.RequestException, host: str) -> errors.OutsideError:
+    # The library's own text may hold the whole address with its query, so it is not repeated.
+    if isinstance(error, requests.exceptions.SSLError):
+        remedy = "If the company's proxy re-signs traffic, set ca to its certificate authority; otherwise look at the server's."
+        return errors.NeedsPerson(f"the certificate of {host} cannot be trusted", remedy=remedy)
+    if isinstance(error, requests.exceptions.ProxyError):
+        return errors.Later(f"the proxy does not lead to {host}: look at the setting proxy, and at the proxy")
+    slow_body = bool(error.args) and isinstance(error.args[0], urllib3.exceptions.ReadTimeoutError)
+    if slow_body or isinstance(error, requests.exceptions.Timeout):
+        return errors.Later(f"{host} did not answer in time: look at the network, or raise timeout")
+    if isinstance(error, requests.exceptions.ConnectionError):
+        return retry.Brief(f"{host} cannot be reached: look at the network, the name service and the firewall")
+    if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
+        return retry.Brief(f"the answer of {host} broke off: look at the network and the proxy")
+    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema | requests.exceptions.MissingSchema):
+        return errors.NeedsPerson("the address in settings leads nowhere", remedy="Write it as https://HOST.")
+    return errors.Later(f"the call to {host} failed ({type(error).__name__})")
+
+
+def _refuse_redirect(response: requests.Response, host: str) -> None:
+    if response.is_redirect:
+        target = urlsplit(response.headers.get("location", "")).hostname or "elsewhere"
+        raise errors.Later(f"{host} sends us on to {target}, where no token of ours may go: correct the address in settings")
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds of a ``Retry-After`` header, given as seconds or as a date; None without one that can be read."""
+    text = headers.get("retry-after", "").strip()
+    with contextlib.suppress(ValueError):
+        return max(0.0, float(text))
+    with contextlib.suppress(ValueError, TypeError):
+        asked = parsedate_to_datetime(text).timestamp() - parsedate_to_datetime(headers.get("date", "")).timestamp()
+        return max(0.0, asked)
+    return None
+
+
+def server_clock(response: requests.Response) -> datetime:
+    """The server's clock when the request went out, at the latest: its ``Date`` less the time the answer took.
+
+    Raises Later without a ``Date``; our own clock would be a wrong substitute.
+    """
+    try:
+        date = parsedate_to_datetime(response.headers.get("date", ""))
+    except (ValueError, TypeError):
+        raise errors.Later("the answer tells no Date: look whether a proxy removes that header") from None
+    return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC) - response.elapsed
+
+
+def require_type(response: requests.Response, host: str, types: Sequence[str] = _JSON) -> None:
+    """Refuse an answer that is not of these types, a proxy's page for example; an empty one passes."""
+    if response.status_code in _STUMBLES and not _is(response, types):
+        pause = retry_after(response.headers)
+        message = f"{host} is not to be had at the moment (status {response.status_code})"
+        raise errors.Later(message, delay=pause) if pause is not None else retry.Brief(message)
+    if response.content and not _is(response, types):
+        kind = response.headers.get("content-type", "no type").split(";")[0][:60]
+        found = "a web page" if "html" in kind else kind
+        raise errors.Later(
+            f"{host} answers with {found} where data should be (status {response.status_code}): "
+            "a proxy, a sign-on page or a maintenance page stands between"
+        )
+
+
+def _is(response: requests.Response, types: Sequence[str]) -> bool:
+    return response.headers.get("content-type", "").split(";")[0].strip().lower() in types
+
+
+def parse_json(body: bytes | str, host: str) -> Any:
+    """The JSON value; raises Later when it is cut short or none."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise errors.Later(f"the answer of {host} is cut short or not JSON: look at what stands between") from None
