@@ -1,0 +1,117 @@
+"""The composition root: settings → rooms → scheduled steps → clean stop.
+
+Called by commands (run, demo) and tests. The belt's logic is in journey/, the pages' in web/; here they are only put together.
+"""
+
+import functools
+import threading
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from channels import registry as channel_registry
+from connectors import registry as connector_registry
+from journey import belt as belts
+from journey import engine, fields, outside, steps, tidy
+from settings import model
+from store import database, people, writer
+from surveys import survey
+from web import app, server
+from wire import duration
+
+log = structlog.get_logger("daemon")
+STOP_WITHIN = 10.0
+"""Seconds a clean stop may take, in the middle of work too."""
+
+
+def compose(settings: model.Settings, *, patient: bool = True) -> belts.Belt:
+    """Open everything that the steps need. Nothing outside is called yet: a CRM that is down does not hinder the start."""
+    store = database.Store(settings.store.url)
+    store.migrate()
+    connectors = {name: connector_registry.open_connector(name, chosen) for name, chosen in settings.connectors.items()}
+    return belts.Belt(
+        store=store,
+        writer=writer.Writer(store),
+        secret=people.open_secret(settings.store.secret),
+        connectors=connectors,
+        since={name: chosen.since for name, chosen in settings.connectors.items()},
+        sources={name: settings.mapping.sources(name, chosen.type) for name, chosen in settings.connectors.items()},
+        targets=settings.mapping.write,
+        rules=settings.triggers,
+        surveys=settings.surveys.as_surveys(),
+        brand=brand(settings),
+        channels=channel_registry.open_channels(settings.channels),
+        settings=settings.journey,
+        public_url=settings.web.public_url,
+        patient=patient,
+        outside=outside.Outside(store, belts.clock),
+        fields=fields.Fields(connectors, settings.mapping.write),
+    )
+
+
+def brand(settings: model.Settings) -> survey.Brand:
+    """Who asks, with the two promises that pages and mails make in figures."""
+    months = round(settings.journey.forget / duration.parse("1 month"))
+    days = settings.triggers.quiet.per_person.days
+    return settings.surveys.as_brand(keep_months=months, repeat_days=days or None)
+
+
+def release(belt: belts.Belt) -> None:
+    """Give back what ``compose`` opened."""
+    belt.writer.close()
+    for connector in belt.connectors.values():
+        connector.close()
+    for channel in belt.channels.values():
+        channel.close()
+    belt.store.close()
+
+
+class Daemon:
+    """The running service: scheduled steps and the pages. ``with Daemon(settings):`` runs it until the block ends."""
+
+    def __init__(self, settings: model.Settings) -> None:
+        self._settings = settings
+        self.belt = compose(settings)
+        self.clockwork = engine.Clockwork()
+        self.pages = server.Pages(app.build(self.belt, settings.web), settings.web)
+
+    def start(self) -> None:
+        """Open the pages, free what an earlier process left in the middle, start the steps."""
+        self.pages.start()
+        if self._settings.store.url.startswith("sqlite"):
+            tidy.recover(self.belt, tidy.AT_ONCE)  # the only process on this file: whatever it finds claimed is stale
+        for step in steps.STEPS:
+            self._schedule(step)
+        self.clockwork.start()
+        log.info("started", pages=self.pages.address, connectors=sorted(self.belt.connectors))
+
+    def _schedule(self, step: steps.Listed) -> None:
+        if not step.per_connector:
+            self.clockwork.every(step.name, step.every or 1.0, functools.partial(step.run, self.belt, ""))
+            return
+        for name, chosen in self._settings.connectors.items():
+            seconds = step.every or chosen.poll.total_seconds()
+            self.clockwork.every(f"{step.name} {name}", seconds, functools.partial(step.run, self.belt, name))
+
+    def stop(self) -> None:
+        """Take no more work, let what runs end at its next batch, close everything. Work that is cut short is still due."""
+        self.belt.stop.set()
+        stopping = threading.Thread(target=self._stop_steps, name="stopping", daemon=True)
+        stopping.start()
+        self.pages.stop()
+        stopping.join(STOP_WITHIN - 2)
+        if stopping.is_alive():
+            log.warning("a call to the outside did not end in time; it is repeated or reported at the next start")
+        release(self.belt)
+        log.info("stopped")
+
+    def _stop_steps(self) -> None:
+        self.clockwork.stop()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()

@@ -31,16 +31,15 @@ def of_store(store: database.Store) -> dict[str, Any]:
         standing = health.all_of(tx)
         counted["dead_letters"] = counting.dead_letters(tx)
         counted["unsure"] = counting.unsure_messages(tx)
-    counted["connectors"] = {
-        row["subject"].removeprefix("connectors."): _party(row)
-        | {"read_until": _text(marks.get(row["subject"].removeprefix("connectors.")))}
-        for row in standing
-        if row["subject"].startswith("connectors.")
-    }
-    counted["channels"] = {
-        row["subject"].removeprefix("channels."): _party(row) for row in standing if row["subject"].startswith("channels.")
-    }
+    counted["connectors"] = _parties(standing, "connectors.")
+    for name, party in counted["connectors"].items():
+        party["read_until"] = _text(marks.get(name))
+    counted["channels"] = _parties(standing, "channels.")
     return counted
+
+
+def _parties(standing: list[dict[str, Any]], prefix: str) -> dict[str, dict[str, Any]]:
+    return {row["subject"].removeprefix(prefix): _party(row) for row in standing if row["subject"].startswith(prefix)}
 
 
 def _party(row: dict[str, Any]) -> dict[str, Any]:

@@ -46,11 +46,12 @@ def _touchpoint(one: Told, quarantine: timedelta) -> Told:
             "asked_at": _text(asked_at),
             "free_at": _text(None if asked_at is None else asked_at + quarantine),
         },
-        "events": [
-            {"at": _text(event["at"]), "step": event["step"], "what": event["what"], "detail": event["detail"]}
-            for event in one["events"]
-        ],
+        "events": [_event(event) for event in one["events"]],
     }
+
+
+def _event(row: Told) -> Told:
+    return {"at": _text(row["at"]), "step": row["step"], "what": row["what"], "detail": row["detail"]}
 
 
 def _decision(row: Told | None) -> Told | None:

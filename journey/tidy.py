@@ -9,6 +9,7 @@ from journey import settings
 from store import forgetting, messages
 
 log = structlog.get_logger("journey.tidy")
+AT_ONCE = timedelta(0)
 STALLED = timedelta(minutes=10)
 """A send that takes longer than this has died with its process; far above any channel's time-outs."""
 

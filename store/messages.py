@@ -217,9 +217,13 @@ def stalled(tx: sa.Connection, now: datetime, after: timedelta) -> int:
     return len(found)
 
 
-def send_again(tx: sa.Connection, now: datetime, *, channels: Sequence[str], ids: Sequence[int] | None = None) -> int:
-    """Unsure messages of these channels are due again, with the same key; how many. ``ids`` narrows it to some."""
-    which = sa.and_(MESSAGE.c.state == "unsure", MESSAGE.c.channel.in_(channels))
+def send_again(
+    tx: sa.Connection, now: datetime, *, channels: Sequence[str] | None = None, ids: Sequence[int] | None = None
+) -> int:
+    """Unsure messages are due again, with the same key; how many. ``channels`` and ``ids`` narrow it to some."""
+    which = MESSAGE.c.state == "unsure"
+    if channels is not None:
+        which = sa.and_(which, MESSAGE.c.channel.in_(channels))
     if ids is not None:
         which = sa.and_(which, MESSAGE.c.id.in_(ids))
     return tx.execute(sa.update(MESSAGE).where(which).values(state="due", due_at=now)).rowcount

@@ -1,0 +1,116 @@
+"""``palaute why RECORD``: the whole story of a record, of one that was asked and of one that was not."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from rich import console, padding
+
+from commands import options
+from journey import story
+from store import database, people
+
+STEPS = {
+    "noticed": "Noticed in the CRM.",
+    "invited": "An invitation was made, to go out by {detail}.",
+    "sent": "The message went out by {detail}.",
+    "deferred": "The message could not go out yet: {detail}",
+    "unsure": "Nobody knows whether the message went: {detail}",
+    "refused": "The address is refused for good: {detail}",
+    "cancelled": "The message was held back at the last look: {detail}.",
+    "opened": "The survey page was opened.",
+    "answered": "An answer was sent off.",
+    "changed": "The answer was changed.",
+    "doubtful": "An answer came that does not count: {detail}.",
+    "opted_out": "The person asked us not to ask again.",
+    "written": "The score was written to the CRM ({detail}).",
+    "dead": "The CRM refuses the score ({detail}); a person must look, then: palaute retry.",
+    "expired": "The survey closed without an answer.",
+}
+
+
+def why(
+    record: Annotated[str, typer.Argument(help="Record id, case or order number, or a person's e-mail or phone.")],
+    settings: options.SettingsFile = options.DEFAULT_SETTINGS,
+    as_json: options.AsJson = False,
+) -> None:
+    """Tell why a customer was or was not asked, and what became of it."""
+    chosen = options.read_settings(settings)
+    store = database.Store(chosen.store.url)
+    store.migrate()
+    told = story.tell(store, people.open_secret(chosen.store.secret), record, chosen.triggers.quiet.per_person)
+    store.close()
+    if as_json:
+        options.print_json(told)
+    elif told["touchpoints"]:
+        _show(told["touchpoints"])
+    else:
+        typer.echo(
+            f"Nothing is known about {record}. Either it was never closed or bought while Palaute was watching, or the CRM has not "
+            "been read since: palaute status shows how far it was."
+        )
+    if not told["touchpoints"]:
+        raise typer.Exit(1)
+
+
+def _show(touchpoints: list[dict[str, Any]]) -> None:
+    out = console.Console(highlight=False, markup=False, soft_wrap=True)
+    for number, one in enumerate(touchpoints):
+        if number:
+            out.print()
+        out.print(f"{one['kind']} {one['label']} · {one['object']} {one['record']} in {one['connector']}", style="bold")
+        for line in (_verdict(one), *_consequences(one)):
+            out.print(padding.Padding(line, (0, 0, 0, 2)))
+        for event in one["events"]:
+            out.print(padding.Padding(f"{_moment(event['at'])}  {_event(event)}", (0, 0, 0, 2)), style="dim")
+        for check in (one["decision"] or {}).get("checked", []):
+            out.print(padding.Padding(_check(check), (0, 0, 0, 2)), style="dim")
+
+
+def _verdict(one: dict[str, Any]) -> str:
+    decided = one["decision"]
+    if decided is None:
+        return "Noticed, and not decided yet."
+    verdicts = {"ask": "Asked", "later": "Not asked yet", "never": "Not asked"}
+    return f"{verdicts[decided['verdict']]} ({decided['reason']}): {decided['explanation']}"
+
+
+def _consequences(one: dict[str, Any]) -> list[str]:
+    lines = []
+    answer = one["answer"]
+    if answer is not None:
+        comment = f" with the comment: {answer['comment']}" if answer["comment"] else ", no comment"
+        lines.append(f"Answer ({answer['state']}): {answer['value']}{comment}")
+    elif one["invitation"] is not None:
+        lines.append(f"No answer so far; the invitation is {one['invitation']['state']}.")
+    lines += [_write(write) for write in one["writes"] if write["state"] != "replaced"]
+    person = one["person"]
+    if person["opted_out_at"]:
+        lines.append(f"The person said no on {_moment(person['opted_out_at'])} and is not asked again.")
+    elif person["free_at"]:
+        asked, free = _moment(person["asked_at"]), _moment(person["free_at"])
+        lines.append(f"The person was asked last on {asked} and is free again on {free}.")
+    return lines
+
+
+def _write(write: dict[str, Any]) -> str:
+    if write["state"] == "done":
+        return f"On the record ({write['object']}) since {_moment(write['done_at'])}."
+    said = f": {write['code']} {write['problem']}".rstrip() if write["code"] or write["problem"] else ""
+    waiting = "is to be written" if write["state"] == "due" else "cannot be written (dead letter; palaute retry tries again)"
+    return f"The score {waiting}{said}."
+
+
+def _event(event: dict[str, Any]) -> str:
+    what, detail = str(event["what"]), str(event["detail"])
+    return f"Decided: {what}." if event["step"] == "decide" else STEPS.get(what, what).format(detail=detail)
+
+
+def _check(check: dict[str, Any]) -> str:
+    if check["matched"]:
+        return f"Rule “{check['rule']}” matched."
+    return f"Rule “{check['rule']}” did not match: {check['condition']}; it saw {check['saw']!r}."
+
+
+def _moment(text: str | None) -> str:
+    return "" if text is None else f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M:%S} UTC"
