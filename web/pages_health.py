@@ -1,6 +1,7 @@
 """What machines ask: does the process live, is it ready, what are the counts. Not for the outside world."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 import prometheus_client
@@ -47,30 +48,48 @@ def _from_outside(request: Request) -> bool:
 
 
 class _Counts(Collector):
-    """The status JSON as gauges: ``palaute_answers{state="confirmed"}``, ``palaute_connector_behind{connector="acme"}``."""
+    """The status JSON as gauges: ``palaute_answers{state="confirmed"}``, ``palaute_connector_calls{connector="acme"}``."""
 
     def __init__(self, status: Mapping[str, Any]) -> None:
         self._status = status
 
     def collect(self) -> Iterable[Metric]:
-        """One gauge family per noun and per figure of the connectors."""
-        for noun, states in self._status.items():
-            if noun == "connectors":
-                yield from _connectors(states)
-            elif isinstance(states, Mapping):
-                yield _family(f"palaute_{noun}", f"{noun.capitalize()} by state", "state", states)
+        """One gauge family per noun, and one per figure of the outside parties."""
+        for noun, told in self._status.items():
+            if noun in ("connectors", "channels"):
+                yield from _parties(noun.removesuffix("s"), told)
+            elif isinstance(told, Mapping):
+                yield _family(f"palaute_{noun}", f"{noun.capitalize()} by state", "state", told)
+            else:
+                yield GaugeMetricFamily(f"palaute_{noun}", f"{noun.capitalize()} shown by status", value=_figure(told) or 0)
+
+
+def _parties(role: str, parties: Mapping[str, Mapping[str, Any]]) -> Iterator[GaugeMetricFamily]:
+    for name in sorted({name for told in parties.values() for name in told}):
+        figures = {party: _figure(told.get(name)) for party, told in parties.items()}
+        if any(figure is not None for figure in figures.values()):
+            says = f"{role.capitalize()}: {name.replace('_', ' ')}"
+            yield _family(f"palaute_{role}_{name}", says, role, figures)
 
 
 def _family(name: str, says: str, label: str, figures: Mapping[str, Any]) -> GaugeMetricFamily:
     family = GaugeMetricFamily(name, says, labels=[label])
-    for key, figure in figures.items():
-        if isinstance(figure, int | float):
-            family.add_metric([str(key)], float(figure))
+    for key, told in figures.items():
+        figure = _figure(told)
+        if figure is not None:
+            family.add_metric([str(key)], figure)
     return family
 
 
-def _connectors(connectors: Mapping[str, Mapping[str, Any]]) -> Iterator[GaugeMetricFamily]:
-    names = sorted({figure for told in connectors.values() for figure, value in told.items() if isinstance(value, int | float)})
-    for name in names:
-        figures = {connector: told.get(name) for connector, told in connectors.items()}
-        yield _family(f"palaute_connector_{name}", f"{name.replace('_', ' ').capitalize()} per connector", "connector", figures)
+def _figure(told: Any) -> float | None:
+    """Numbers as they are, lists by their length, instants as Unix time, the state ``ok`` as 1 and any other as 0."""
+    if isinstance(told, int | float):
+        return float(told)
+    if isinstance(told, list):
+        return float(len(told))
+    if told in ("ok", "failing"):
+        return float(told == "ok")
+    try:
+        return datetime.fromisoformat(told).timestamp() if isinstance(told, str) and told else None
+    except ValueError:
+        return None

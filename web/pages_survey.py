@@ -1,7 +1,6 @@
 """The survey page and its thank-you. What an answer means is decided in journey; here it is shown and taken."""
 
 import re
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,7 +28,7 @@ def show(here: site.Site, request: Request, form: Form) -> Response:
         collect.opened(here.belt, token, tapped)
     if asked.standing is collect.Standing.CLOSED:
         return _closed(here, words, token)
-    changing = request.query_params.get("change") == "1" and _changeable(asked)
+    changing = request.query_params.get("change") == "1" and _changeable(here, asked)
     if asked.standing is collect.Standing.ANSWERED and not changing:
         return _thanks(here, words, asked)
     if changing:
@@ -110,8 +109,8 @@ def _readable(comment: str) -> str:
     return "".join(mark for mark in text if mark in "\n\t" or mark >= " ").strip()
 
 
-def _changeable(asked: collect.Question) -> bool:
-    return asked.changeable_until is not None and datetime.now(UTC) < asked.changeable_until
+def _changeable(here: site.Site, asked: collect.Question) -> bool:
+    return asked.changeable_until is not None and here.belt.now() < asked.changeable_until
 
 
 def _carried(words: wording.Wording, asked: collect.Question) -> str:
@@ -126,7 +125,7 @@ def _closed(here: site.Site, words: wording.Wording, token: str) -> Response:
 
 def _thanks(here: site.Site, words: wording.Wording, asked: collect.Question) -> Response:
     value = asked.survey.definition.first if asked.value is None else asked.value
-    until = words.day(asked.changeable_until) if asked.changeable_until and _changeable(asked) else ""
+    until = words.day(asked.changeable_until) if asked.changeable_until and _changeable(here, asked) else ""
     change = urlencode({"change": "1"} if words.language == asked.language else {"change": "1", "lang": words.language})
     return here.render(
         "thanks.html",

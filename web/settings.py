@@ -1,10 +1,10 @@
 """The section ``[web]`` of the settings: where the pages listen and what their address is from outside."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
 _LISTEN = re.compile(r"^(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<host>[A-Za-z0-9.\-]*)):(?P<port>\d{1,5})$")
 
@@ -19,8 +19,6 @@ def _address(listen: str) -> str:
 
 
 def _outside(url: str) -> str:
-    if not url:
-        return url
     try:
         parts = urlsplit(url)
         port_fits = parts.port != 0
@@ -44,8 +42,18 @@ class WebSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     listen: Annotated[str, AfterValidator(_address)] = "127.0.0.1:8080"
-    public_url: Annotated[str, AfterValidator(_outside)] = ""
-    """Where the links in mails point, without a slash at the end; empty: the address that the pages listen on."""
+    public_url: Annotated[str, AfterValidator(_outside)] = "http://127.0.0.1:8080"
+    """Where the links in mails point, without a slash at the end; by default the address that the pages listen on."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _reachable(cls, section: Any) -> Any:
+        if not isinstance(section, dict) or section.get("public_url"):
+            return section
+        listen = str(section.get("listen", "127.0.0.1:8080"))
+        if listen.endswith(":0"):
+            raise ValueError("public_url is needed when the port is any that is free")
+        return {**section, "public_url": f"http://{listen}"}
 
     @property
     def host(self) -> str:

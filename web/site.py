@@ -77,6 +77,7 @@ class Site:
         """A page. ``query`` among the values is what the links to other languages carry along besides the language."""
         shown = {
             "links": [],
+            "button": "",
             **values,
             "site": self,
             "words": words,
