@@ -5,26 +5,34 @@ another.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from datetime import timedelta
+from typing import Any, NamedTuple
 
 import pydantic
 
 from mapping import kind
-from settings import locate, words
+from settings import locate, shape, words
 from triggers import condition, facts, rule
+from wire import duration
 
-Found = tuple[locate.Place, str]
-"""A place in the file and what would be right there."""
+
+class Found(NamedTuple):
+    """Something that does not fit."""
+
+    place: locate.Place
+    expected: str
+    found: str | None = None
+    """What to show of it where that is not simply the value at the place."""
 
 
 def check(raw: Mapping[str, Any]) -> list[Found]:
     """Everything that does not fit together, in no particular order."""
     world = _World(raw)
     found = [*_kinds(world), *_write(world)]
-    rules = [(number, made) for number, table in enumerate(world.rules) if (made := _rule(table)) is not None]
-    found += _doubles(rules)
-    for number, made in rules:
-        found += _rule_fits(world, number, made)
+    found += _doubles(world.rules)
+    for number, table in enumerate(world.rules):
+        if isinstance(table, dict):
+            found += _rule_fits(world, number, table)
     return found
 
 
@@ -76,21 +84,29 @@ def _sources(crms: Mapping[str, str], kinds: Mapping[str, Any]) -> tuple[dict[st
                 source = kind.Source.model_validate({**table, "name": name})
             except pydantic.ValidationError as error:
                 wrong += _source_problems(("mapping", "kinds", connector, name), error)
+                sources[connector] += _untouched(crm, name)
             else:
                 sources[connector] += [source] if source.enabled else []
     return sources, wrong
 
 
+def _untouched(crm: str, name: str) -> list[kind.Source]:
+    """The built-in source behind a wrong change, so that one mistake is not told of as several."""
+    table = kind.built_in(crm).get(name)
+    return [] if table is None else [kind.Source.model_validate({**table, "name": name})]
+
+
 def _source_problems(place: locate.Place, error: pydantic.ValidationError) -> Iterator[Found]:
     known = [name for name in kind.Source.model_fields if name != "name"]
     for one in error.errors(include_url=False):
-        yield (*place, *one["loc"]), words.expected(one, known=known)
+        nested = shape.keys((*place, *one["loc"][:-1])) if len(one["loc"]) > 1 else known
+        yield Found((*place, *one["loc"]), words.expected(one, known=nested), words.unknown(one))
 
 
 def _kinds(world: _World) -> Iterator[Found]:
     for connector in world.kinds:
         if connector not in world.connectors:
-            yield ("mapping", "kinds", connector), _connector(world, connector)
+            yield Found(("mapping", "kinds", connector), _connector(world, connector))
     yield from world.wrong
 
 
@@ -101,66 +117,81 @@ def _connector(world: _World, name: str) -> str:
 def _write(world: _World) -> Iterator[Found]:
     for connector, objects in world.write.items():
         if connector not in world.connectors:
-            yield ("mapping", "write", connector), _connector(world, connector)
+            yield Found(("mapping", "write", connector), _connector(world, connector))
         elif connector in world.sources and isinstance(objects, dict):
             targets = sorted({source.target for source in world.sources[connector]})
             for name in objects:
                 if targets and name not in targets:
-                    yield ("mapping", "write", connector, name), words.should_be(name, targets, "")
+                    yield Found(("mapping", "write", connector, name), words.should_be(name, targets, ""))
 
 
-def _rule(table: Any) -> rule.Rule | None:
+def _doubles(rules: Iterable[Any]) -> Iterator[Found]:
+    first: dict[str, int] = {}
+    for number, table in enumerate(rules):
+        name = table.get("name") if isinstance(table, dict) else None
+        if isinstance(name, str) and first.setdefault(name.strip(), number) != number:
+            expected = f"should have another name: rule number {first[name.strip()] + 1} has this one already"
+            yield Found(("triggers", "rules", number, "name"), expected)
+
+
+def _rule_fits(world: _World, number: int, table: Mapping[str, Any]) -> Iterator[Found]:
+    place = ("triggers", "rules", number)
+    nothing = "no survey is configured: add [surveys.survey.KEY]"
+    yield from _listed(place, table, "survey", world.surveys, nothing)
+    yield from _listed(place, table, "channel", world.channels, "no channel is configured: add [channels.email]")
+    nothing = "no connector is configured: add [connectors.NAME]"
+    yield from _listed(place, table, "connectors", world.connectors, nothing)
+    delay, expires = _span(table, "delay"), _span(table, "expires")
+    if delay is not None and expires is not None and delay >= expires:
+        yield Found((*place, "delay"), "should be shorter than expires")
+    yield from _kind_fits(world, place, table)
+
+
+def _listed(place: locate.Place, table: Mapping[str, Any], key: str, known: Sequence[str], nothing: str) -> Iterator[Found]:
+    """Every name under the key, which is one text or a list of them, is one that is known."""
+    value = table.get(key)
+    if isinstance(value, str) and value not in known:
+        yield Found((*place, key), words.should_be(value, known, nothing))
+    for index, name in enumerate(value if isinstance(value, list) else ()):
+        if isinstance(name, str) and name not in known:
+            yield Found((*place, key, index), words.should_be(name, known, nothing))
+
+
+def _span(table: Mapping[str, Any], key: str) -> timedelta | None:
+    """The duration that is written there or is the default; None for one that is wrong, which its model tells of."""
+    if key not in table:
+        default = rule.Rule.model_fields[key].default
+        return default if isinstance(default, timedelta) else None
     try:
-        return rule.Rule.model_validate(table)
-    except (pydantic.ValidationError, OverflowError):
+        return duration.parse(table[key])
+    except (ValueError, OverflowError):
         return None
 
 
-def _doubles(rules: Iterable[tuple[int, rule.Rule]]) -> Iterator[Found]:
-    first: dict[str, int] = {}
-    for number, made in rules:
-        if first.setdefault(made.name, number) != number:
-            words_ = f"should have another name: rule number {first[made.name] + 1} has this one already"
-            yield ("triggers", "rules", number, "name"), words_
-
-
-def _rule_fits(world: _World, number: int, made: rule.Rule) -> Iterator[Found]:
-    place = ("triggers", "rules", number)
-    if made.survey not in world.surveys:
-        yield (*place, "survey"), words.should_be(made.survey, world.surveys, "no survey is configured: add [surveys.survey.KEY]")
-    for channel in made.channel:
-        if channel not in world.channels:
-            nothing = f"no channel is configured: add [channels.{channel}]"
-            yield (*place, "channel"), words.should_be(channel, world.channels, nothing)
-    if made.delay >= made.expires:
-        yield (*place, "delay"), "should be shorter than expires"
-    for connector in made.connectors or ():
-        if connector not in world.connectors:
-            yield (*place, "connectors"), _connector(world, connector)
-    yield from _kind_fits(world, place, made)
-
-
-def _kind_fits(world: _World, place: locate.Place, made: rule.Rule) -> Iterator[Found]:
+def _kind_fits(world: _World, place: locate.Place, table: Mapping[str, Any]) -> Iterator[Found]:
     """The rule's kind is one that its connectors have, and its conditions test facts that this kind has."""
-    sources = world.of(made.connectors)
+    chosen, on = table.get("connectors"), table.get("on")
+    names = [chosen] if isinstance(chosen, str) else chosen
+    sources = world.of([name for name in names if isinstance(name, str)] if isinstance(names, list) else None)
     known = {source.kind for source in sources}
-    if not sources:
+    if not sources or not isinstance(on, str):
         return
-    if made.on not in known:
-        yield (*place, "on"), words.should_be(made.on, known, "")
+    if on not in known:
+        yield Found((*place, "on"), words.should_be(on, known, ""))
         return
-    fields = [*kind.facts(sources, made.on), *facts.INTRINSIC]
-    for index, one in enumerate(made.when):
-        for inner, field in _fields((*place, "when", index), one):
-            if field not in fields:
-                yield inner, words.should_be(field, fields, "")
+    fields = [*kind.facts(sources, on), *facts.INTRINSIC]
+    for inner, field in _fields((*place, "when"), table.get("when")):
+        if field not in fields:
+            yield Found(inner, words.should_be(field, fields, ""))
 
 
-def _fields(place: locate.Place, one: condition.Condition) -> Iterator[tuple[locate.Place, str]]:
-    if one.field is not None:
-        yield (*place, "field"), one.field
-    for key, inner in (("any", one.any_), ("all", one.all_)):
-        for index, nested in enumerate(inner or ()):
-            yield from _fields((*place, key, index), nested)
-    if one.not_ is not None:
-        yield from _fields((*place, "not"), one.not_)
+def _fields(place: locate.Place, node: Any) -> Iterator[tuple[locate.Place, str]]:
+    """Every field that conditions test, however deeply they are nested."""
+    if isinstance(node, list):
+        for index, nested in enumerate(node):
+            yield from _fields((*place, index), nested)
+    elif isinstance(node, dict):
+        if isinstance(node.get("field"), str):
+            yield (*place, "field"), node["field"]
+        for key in condition.NESTING:
+            yield from _fields((*place, key), node.get(key))

@@ -35,7 +35,7 @@ def load(path: Path) -> model.Settings:
     whole = not found
     found += wrong if whole else [one for one in wrong if one.found != _NOTHING]
     if whole:
-        found += [document.problem(place, right) for place, right in crosscheck.check(raw)]
+        found += [document.problem(one.place, one.expected, found=one.found) for one in crosscheck.check(raw)]
     if found or made is None:
         raise SettingsError(path, list(dict.fromkeys(found)))
     return made
@@ -109,6 +109,15 @@ class _Document:
                 place.append(part)
         return tuple(place)
 
+    def has_enough(self, place: locate.Place, least: int) -> bool:
+        """Whether the list or table at this place has so many elements, right or wrong."""
+        value, _ = self._value(place)
+        return isinstance(value, list | dict) and len(value) >= least
+
+    def tagged(self, place: locate.Place, kind: str) -> locate.Place:
+        """The place of the ``type`` key where that is what an error is about."""
+        return (*place, "type") if kind.startswith("union_tag") else place
+
     def _value(self, place: locate.Place) -> tuple[Any, bool]:
         at: Any = self.raw
         for part in place:
@@ -135,7 +144,7 @@ class _Document:
         return place[:depth], key.removeprefix(".")
 
     def _is_header(self, place: locate.Place) -> bool:
-        return place[:3] != ("triggers", "rules") or len(place) <= 3
+        return place[:2] != ("triggers", "rules") or len(place) <= 3
 
     def _section(self, table: locate.Place) -> str:
         if table[:2] == ("triggers", "rules") and len(table) > 2:
@@ -167,11 +176,11 @@ def _validated(document: _Document) -> tuple[model.Settings | None, list[Problem
 
 def _translated(document: _Document, error: pydantic.ValidationError) -> Iterable[Problem]:
     for one in error.errors(include_url=False):
-        location = one["loc"]
-        named = one["type"] in {"missing", "extra_forbidden"}
-        place = document.own(location, last_too=named)
-        known = shape.keys(place[:-1]) if one["type"] == "extra_forbidden" else ()
-        about = shape.description(place) if one["type"] == "missing" else ""
+        kind = one["type"]
+        place = document.own(one["loc"], last_too=kind in {"missing", "extra_forbidden"})
+        if kind == "too_short" and document.has_enough(place, one.get("ctx", {}).get("min_length", 1)):
+            continue  # its elements are wrong, and are told of by themselves
+        known = shape.keys(place[:-1]) if kind == "extra_forbidden" else ()
+        about = shape.description(place) if kind == "missing" else ""
         expected = problems.masked_address(words.expected(one, known=known, about=about))
-        found = f"a key that is not known: {str(location[-1])[:60]}" if one["type"] == "extra_forbidden" else None
-        yield document.problem(place, expected, found=found)
+        yield document.problem(document.tagged(place, kind), expected, found=words.unknown(one))

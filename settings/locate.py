@@ -67,6 +67,7 @@ class _Reader:
         parts = self._key()
         place: Place = ()
         for part in parts[:-1]:
+            self._note((*place, part))
             place = self._newest((*place, part))
         place = (*place, parts[-1]) if parts else place
         self._note(place)

@@ -56,10 +56,16 @@ def expected(error: Mapping[str, Any], *, known: Sequence[str] = (), about: str 
     if kind in {"literal_error", "enum"}:
         return f"should be {str(context.get('expected', '')).replace(chr(39), chr(34))}"
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
-        return f"needs type = {str(context.get('expected_tags', '')).replace(chr(39), chr(34)) or 'one of the known types'}"
+        tags = str(context.get("expected_tags", "")).replace("'", '"')
+        return f"should be one of {tags}" if tags else 'is needed: "salesforce" or "dynamics"'
     if kind == "string_pattern_mismatch":
         return _PATTERNS.get(str(context.get("pattern")), f"should match the pattern {context.get('pattern')}")
     return _PLAIN.get(kind, "").format_map(context) or _sentence(str(error["msg"]))
+
+
+def unknown(error: Mapping[str, Any]) -> str | None:
+    """What to show as found for a key that is not known: its name, for its value may be a secret; None for other errors."""
+    return f"a key that is not known: {str(error['loc'][-1])[:60]}" if error["type"] == "extra_forbidden" else None
 
 
 def _sentence(text: str) -> str:

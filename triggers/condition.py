@@ -7,16 +7,15 @@ neither above nor below anything, contains nothing, and is not any value.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, NamedTuple, Self
 
 import pydantic
 import re2  # type: ignore[import-untyped]  # the wheel carries no stubs
 
-from triggers import facts as room_facts
-from triggers import touchpoint
+from triggers import facts, touchpoint
 
-Facts = room_facts.Facts
+Facts = facts.Facts
 LONGEST_PATTERN = 1_000
 """Characters of a ``matches`` pattern."""
 DEEPEST = 20
@@ -80,6 +79,13 @@ def compile_pattern(text: str) -> Any:
     return re2.compile(text, options)
 
 
+def _comparable(bound: Any) -> Any:
+    """A threshold so that dates, and instants with and without a zone, can be put in order."""
+    if isinstance(bound, datetime):
+        return facts.aware(bound)
+    return facts.aware(datetime(bound.year, bound.month, bound.day)) if isinstance(bound, date) else bound  # noqa: DTZ001  # aware
+
+
 Scalar = Annotated[Any, pydantic.PlainValidator(_scalar, json_schema_input_type=str | bool | int | float)]
 Threshold = Annotated[Any, pydantic.PlainValidator(_threshold, json_schema_input_type=int | float | date)]
 Fragment = Annotated[str, pydantic.PlainValidator(_fragment, json_schema_input_type=str)]
@@ -138,7 +144,20 @@ class Condition(pydantic.BaseModel):
             raise ValueError(f"should compare the field with one of {', '.join(COMPARISONS)}")
         if self.depth() > DEEPEST:
             raise ValueError(f"should nest at most {DEEPEST} levels")
+        self._possible()
         return self
+
+    def _possible(self) -> None:
+        lowest = [bound for bound in (self.above, self.at_least) if bound is not None]
+        highest = [bound for bound in (self.below, self.at_most) if bound is not None]
+        if not (lowest and highest):
+            return
+        if any(isinstance(bound, date) for bound in lowest) is not all(isinstance(bound, date) for bound in lowest + highest):
+            raise ValueError("should not compare the field both with numbers and with dates")
+        low, high = max(lowest, key=_comparable), min(highest, key=_comparable)
+        strict = self.above == low or self.below == high
+        if _comparable(low) > _comparable(high) or (strict and _comparable(low) == _comparable(high)):
+            raise ValueError(f"can never hold: nothing lies between {low} and {high}")
 
     def given(self) -> dict[str, Any]:
         """The comparisons or the nesting that were written, by the key in settings."""
