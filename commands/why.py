@@ -46,8 +46,8 @@ def why(
         _show(told["touchpoints"])
     else:
         typer.echo(
-            f"Nothing is known about {record}. Either it was never closed or bought while Palaute was watching, or the CRM has not "
-            "been read since: palaute status shows how far it was."
+            f"Nothing is known about {record}. Either it was never closed or bought while Palaute was watching, or the CRM has "
+            "not been read since: palaute status shows how far it was."
         )
     if not told["touchpoints"]:
         raise typer.Exit(1)
