@@ -43,11 +43,6 @@ class Reply:
         return "".join(character for character in line if character.isprintable())[:_MOST_WORDS]
 
 
-def reply(code: int, text: bytes) -> Reply:
-    """A reply as smtplib returns it."""
-    return Reply(code, text.decode("utf-8", "replace"))
-
-
 def about_us(answer: Reply, doing: str, remedy: str) -> errors.OutsideError:
     """What a refusal means that concerns every message: greeting, TLS, sign-in, MAIL FROM."""
     message = f"the mail server refused {doing}: {answer.code} {answer.words()}"

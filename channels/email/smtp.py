@@ -38,13 +38,13 @@ class Line:
         """
         options = self._options(recipient, size)
         try:
-            answer = replies.reply(*self._smtp.mail(sender, options))
+            answer = _heard(self._smtp.mail(sender, options))
             if answer.code != 250:
                 raise self._refused(replies.about_us(answer, "the sender", _SENDER))
-            answer = replies.reply(*self._smtp.rcpt(recipient))
+            answer = _heard(self._smtp.rcpt(recipient))
             if answer.code not in (250, 251):
                 raise self._refused(replies.about_message(answer, "the recipient", recipient))
-            answer = replies.reply(*self._smtp.docmd("DATA"))
+            answer = _heard(self._smtp.docmd("DATA"))
             if answer.code != 354:
                 raise self._refused(replies.about_message(answer, "the mail", recipient))
         except _DROPPED:
@@ -59,15 +59,15 @@ class Line:
             self.drop()
             raise errors.Later(_HUNG_UP + " before it had the whole mail") from None
         try:
-            answer = replies.reply(*self._smtp.getreply())
+            answer = _heard(self._smtp.getreply())
         except _DROPPED:
             answer = replies.Reply(-1, "")
-        if not 200 <= answer.code < 600:
-            self.drop()
-            raise errors.Unsure("the mail server had the whole mail but did not say whether it took it")
-        if answer.code != 250:
+        if 200 <= answer.code < 300:
+            return answer
+        if 400 <= answer.code < 600:
             raise self._refused(replies.about_message(answer, "the mail", recipient))
-        return answer
+        self.drop()
+        raise errors.Unsure("the mail server had the whole mail but did not say whether it took it")
 
     def drop(self) -> None:
         """Close without a word."""
@@ -161,7 +161,7 @@ def _greet(smtp: smtplib.SMTP, given: settings.EmailSettings, trust: ssl.SSLCont
 
 
 def _hello(smtp: smtplib.SMTP) -> None:
-    answer = replies.reply(*smtp.ehlo())
+    answer = _heard(smtp.ehlo())
     if answer.code != 250:
         raise replies.about_us(answer, "the greeting", _ASK)
 
@@ -190,7 +190,15 @@ def _sign_in(smtp: smtplib.SMTP, given: settings.EmailSettings) -> None:
 
 def _said(error: smtplib.SMTPResponseException) -> replies.Reply:
     text = error.smtp_error
-    return replies.reply(error.smtp_code, text if isinstance(text, bytes) else text.encode())
+    return _heard((error.smtp_code, text if isinstance(text, bytes) else text.encode()))
+
+
+def _heard(answered: tuple[int, bytes]) -> replies.Reply:
+    """A reply of the server. Raises SMTPServerDisconnected for what is none: smtplib's code is −1 then."""
+    code, text = answered
+    if code == -1:
+        raise smtplib.SMTPServerDisconnected("what answers there does not speak SMTP")
+    return replies.Reply(code, text.decode("utf-8", "replace"))
 
 
 def _unreachable(error: BaseException) -> errors.OutsideError:
