@@ -24,7 +24,7 @@ EXCEPTIONS = {
     "commands/sandbox.py": {"sandbox"},
     "commands/demo.py": {"sandbox"},
 }
-ROOMS = tuple(room for layer in LAYERS for room in layer) + ("sandbox",)
+ROOMS = (*(room for layer in LAYERS for room in layer), "sandbox")
 
 
 def files() -> list[Path]:

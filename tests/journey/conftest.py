@@ -116,12 +116,12 @@ def rules(**quiet: object) -> rule.Rules:
 
 
 @pytest.fixture
-def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
+def make_world(tmp_path: Path, database_url: str) -> Iterator[Callable[..., World]]:
     """Makes worlds and gives back what they hold."""
     made: list[World] = []
 
     def make(**changes: object) -> World:
-        made.append(World(tmp_path, f"sqlite:///{tmp_path / 'palaute.db'}", **changes))
+        made.append(World(tmp_path, database_url, **changes))
         return made[-1]
 
     yield make
