@@ -1,0 +1,88 @@
+"""``palaute check``: settings, reachability, sign-in, fields and rights, clock, mail server; what to do about each finding."""
+
+from collections.abc import Iterator
+
+import typer
+from rich import console
+
+import daemon
+from commands import options
+from connectors import base
+from journey import belt as belts
+from mapping import inward, outward
+from wire import errors, finding
+
+_SIGNS = {finding.Grade.GOOD: "✓", finding.Grade.WARNING: "!", finding.Grade.WRONG: "✗"}
+_COLOURS = {finding.Grade.GOOD: "green", finding.Grade.WARNING: "yellow", finding.Grade.WRONG: "red"}
+
+
+def check(settings: options.SettingsFile = options.DEFAULT_SETTINGS, as_json: options.AsJson = False) -> None:
+    """Look at everything the daemon depends on, without sending or writing anything; status 1 when something is wrong."""
+    chosen = options.read_settings(settings)
+    belt = daemon.compose(chosen)
+    try:
+        found = []
+        for one in findings(belt):
+            found.append(one)
+            if not as_json:
+                _show(one)
+    finally:
+        daemon.release(belt)
+    if as_json:
+        options.print_json({"findings": [_as_json(one) for one in found]})
+    if any(one.grade is finding.Grade.WRONG for one in found):
+        raise typer.Exit(1)
+
+
+def findings(belt: belts.Belt) -> Iterator[finding.Finding]:
+    """Every finding, each as soon as it is known."""
+    yield finding.Finding(subject="settings", grade=finding.Grade.GOOD, message="read and understood")
+    yield finding.Finding(subject="store", grade=finding.Grade.GOOD, message="opened and up to date")
+    for name, connector in belt.connectors.items():
+        yield from _connector(belt, name, connector)
+    for channel in belt.channels.values():
+        yield from channel.check()
+
+
+def _connector(belt: belts.Belt, name: str, connector: base.Connector) -> Iterator[finding.Finding]:
+    seen = connector.check()
+    yield from seen
+    if any(one.grade is finding.Grade.WRONG for one in seen):
+        return
+    watches = inward.watches(belt.sources[name])
+    for watch in watches:
+        yield _readable(connector, watch)
+    try:
+        targets = belt.targets.get(name, {})
+        yield from outward.check(name, targets, connector.describe(tuple(targets)))
+    except (errors.Later, errors.NeedsPerson) as error:
+        yield _failed(f"connectors.{name}: describe", error)
+
+
+def _readable(connector: base.Connector, watch: base.Watch) -> finding.Finding:
+    """One round of reading from now on: the query is the real one, and nothing is asked about what it finds."""
+    subject = f"connectors.{connector.name}: reading {watch.object} for {watch.name}"
+    try:
+        marks = connector.start((watch,), None)
+        for _ in connector.read((watch,), marks):
+            break
+    except (errors.Later, errors.NeedsPerson) as error:
+        return _failed(subject, error)
+    return finding.Finding(subject=subject, grade=finding.Grade.GOOD, message=f"{len(watch.fields)} fields can be read")
+
+
+def _failed(subject: str, error: errors.OutsideError) -> finding.Finding:
+    remedy = error.remedy if isinstance(error, errors.NeedsPerson) else "Try again in a while; look at the network if it stays."
+    return finding.Finding(subject=subject, grade=finding.Grade.WRONG, message=str(error), remedy=remedy)
+
+
+def _show(one: finding.Finding) -> None:
+    out = console.Console(highlight=False, soft_wrap=True)
+    out.print(f"[{_COLOURS[one.grade]}]{_SIGNS[one.grade]}[/] ", end="")
+    out.print(f"{one.subject}: {one.message}", markup=False)
+    if one.remedy:
+        out.print(f"    {one.remedy}", markup=False)
+
+
+def _as_json(one: finding.Finding) -> dict[str, str]:
+    return {"subject": one.subject, "grade": str(one.grade), "message": one.message, "remedy": one.remedy}
