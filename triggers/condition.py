@@ -97,8 +97,8 @@ COMPARISONS = (
     "in",
     "not_in",
     "above",
-    "below",
     "at_least",
+    "below",
     "at_most",
     "contains",
     "starts",
@@ -120,8 +120,8 @@ class Condition(pydantic.BaseModel):
     in_: Values | None = pydantic.Field(None, alias="in")
     not_in: Values | None = None
     above: Threshold | None = None
-    below: Threshold | None = None
     at_least: Threshold | None = None
+    below: Threshold | None = None
     at_most: Threshold | None = None
     contains: Fragment | None = None
     starts: Fragment | None = None
@@ -152,7 +152,7 @@ class Condition(pydantic.BaseModel):
         highest = [bound for bound in (self.below, self.at_most) if bound is not None]
         if not (lowest and highest):
             return
-        if any(isinstance(bound, date) for bound in lowest) is not all(isinstance(bound, date) for bound in lowest + highest):
+        if len({isinstance(bound, date) for bound in lowest + highest}) > 1:
             raise ValueError("should not compare the field both with numbers and with dates")
         low, high = max(lowest, key=_comparable), min(highest, key=_comparable)
         strict = self.above == low or self.below == high
