@@ -3,14 +3,20 @@
 import ipaddress
 from collections.abc import Iterator, Sequence
 
-from channels.email import settings, smtp
+from channels import address
+from channels.email import domain, settings, smtp
 from wire import errors, finding
 
 _SUBJECT = "channels.email"
 
 
 def findings(given: settings.EmailSettings) -> Sequence[finding.Finding]:
-    """Reaches the server, agrees on encryption, signs in and says goodbye; sends nothing and never raises."""
+    """Reaches the server, agrees on encryption, signs in and says goodbye; looks the sender's domain up in DNS. Sends nothing."""
+    domain_of_sender = address.domain(settings.mailbox(given.sender)[1])
+    return [*_server(given), *domain.findings(domain_of_sender, given.dkim, domain.system_resolver())]
+
+
+def _server(given: settings.EmailSettings) -> Sequence[finding.Finding]:
     try:
         line = smtp.connect(given, smtp.context(given))
     except errors.NeedsPerson as error:

@@ -50,6 +50,8 @@ class EmailSettings(BaseModel):
     """Where people's replies go; empty sends them to the sender."""
     unsubscribe: Mailbox = ""
     """An address that takes unsubscribe mails, told in List-Unsubscribe beside the link; empty leaves it out."""
+    dkim: str = Field(default="", pattern=r"^[A-Za-z0-9._-]*$")
+    """Selector under which the mail server signs (DKIM), so that ``palaute check`` can look for its key; it is not sent."""
     ca: Path | None = None
     """PEM file of the authorities to trust instead of the system's; a relative path is taken from the settings file's folder."""
     timeout: duration.Duration = timedelta(seconds=30)

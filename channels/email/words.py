@@ -1,7 +1,6 @@
 """What one mail says, in the person's language and fit to be put into HTML, plain text and a header."""
 
 import functools
-import urllib.parse
 from dataclasses import dataclass
 
 from channels import base
@@ -78,7 +77,7 @@ def words(message: base.Message) -> Words:
         hint=said.say("mail.page_opens", message.survey),
         no_tiles=said.say("mail.no_numbers", message.survey),
         on_the_web=said.text("mail.on_the_web"),
-        page=link(message.page_url, lang=said.language),
+        page=link(message.page_url, f"lang={said.language}"),
         because=said.because(message.kind),
         privacy=said.privacy(),
         links=_links(said, message),
@@ -105,14 +104,15 @@ def first_name(name: str) -> str:
     return first if letters and len(first) <= _LONGEST_NAME else ""
 
 
-def link(address: str, **values: str) -> str:
-    """The address with the values in its query."""
-    return f"{address}{'&' if '?' in address else '?'}{urllib.parse.urlencode(values)}"
+def link(address: str, query: str) -> str:
+    """The address with the query, after its own one where it has one."""
+    return f"{address}{'&' if '?' in address else '?'}{query}"
 
 
 def _title(said: wording.Wording, message: base.Message, subject: str) -> str:
     title = said.for_kind("mail.subject", message.kind, subject=subject)
-    return said.text("mail.reminder", subject=title) if message.reminder else title
+    title = said.text("mail.reminder", subject=title) if message.reminder else title
+    return " ".join(title.split())
 
 
 def _opening(said: wording.Wording, message: base.Message, subject: str) -> tuple[str, str, str]:
@@ -129,7 +129,7 @@ def _tiles(said: wording.Wording, message: base.Message) -> tuple[Tile, ...]:
             value=point.label if in_words else str(point.value),
             name=said.score(message.survey, point.value),
             line=said.point(message.survey, point),
-            link=link(message.page_url, v=str(point.value), lang=said.language),
+            link=link(message.page_url, f"v={point.value}&lang={said.language}"),
         )
         for point in said.scale(message.survey)
     )
@@ -142,7 +142,7 @@ def _links(said: wording.Wording, message: base.Message) -> tuple[tuple[str, str
     for other in message.brand.languages:
         spoken = speaker(other, message.brand)
         if spoken.language == other != said.language:
-            links.append((spoken.text("in_this_language"), link(message.page_url, lang=other), other))
+            links.append((spoken.text("in_this_language"), link(message.page_url, f"lang={other}"), other))
     return tuple(links)
 
 
