@@ -60,3 +60,51 @@ def _person(tx: sa.Connection, person_id: int | None) -> dict[str, Any]:
         return {"opted_out_at": None, "asked_at": None}
     opted_out = people.opted_out(tx, [person_id]).get(person_id)
     return {"opted_out_at": opted_out, "asked_at": people.last_asked(tx, [person_id]).get(person_id)}
+
+
+def feed(tx: sa.Connection, after: int, limit: int = 500) -> list[dict[str, Any]]:
+    """Lines of the ledger after the one with this id, oldest first, each with its touchpoint's names and the score if there is one."""
+    event, answer, invitation = ledger.EVENT, answers.ANSWER, messages.INVITATION
+    columns = (
+        event,
+        _TOUCHPOINT.c.connector,
+        _TOUCHPOINT.c.kind,
+        _TOUCHPOINT.c.object,
+        _TOUCHPOINT.c.record,
+        _TOUCHPOINT.c.label,
+        answer.c.value,
+        invitation.c.survey,
+    )
+    query = (
+        sa.select(*columns)
+        .join(_TOUCHPOINT, _TOUCHPOINT.c.id == event.c.touchpoint_id)
+        .outerjoin(invitation, invitation.c.touchpoint_id == _TOUCHPOINT.c.id)
+        .outerjoin(answer, sa.and_(answer.c.invitation_id == invitation.c.id, answer.c.state == "confirmed"))
+        .where(event.c.id > after)
+        .order_by(event.c.id)
+        .limit(limit)
+    )
+    return rows.as_dicts(tx.execute(query))
+
+
+def confirmed(tx: sa.Connection) -> list[dict[str, Any]]:
+    """Every answer that counts, with the record it belongs to."""
+    answer, invitation = answers.ANSWER, messages.INVITATION
+    columns = (
+        _TOUCHPOINT.c.connector,
+        _TOUCHPOINT.c.object,
+        _TOUCHPOINT.c.record,
+        _TOUCHPOINT.c.label,
+        invitation.c.survey,
+        answer.c.value,
+        answer.c.comment,
+        answer.c.at,
+    )
+    query = (
+        sa.select(*columns)
+        .join(invitation, invitation.c.touchpoint_id == _TOUCHPOINT.c.id)
+        .join(answer, answer.c.invitation_id == invitation.c.id)
+        .where(answer.c.state == "confirmed")
+        .order_by(answer.c.id)
+    )
+    return rows.as_dicts(tx.execute(query))
