@@ -4,33 +4,36 @@ Called by rule when settings are read. A test never raises, whatever the CRM put
 """
 
 import math
-from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, time
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from triggers import condition, facts
 
 Holds = Callable[[facts.Facts], bool]
-LONGEST_NUMBER = 40
-"""Characters up to which a text is tried as a number."""
 
 
-def conjunction(conditions: Sequence[condition.Condition]) -> condition.Test:
-    """A test that holds when all of these do; it always holds when there are none."""
-    tests = [compile_one(one) for one in conditions]
-    return tests[0] if len(tests) == 1 else _all(tests)
+def parts(conditions: Sequence[condition.Condition]) -> tuple[condition.Test, ...]:
+    """Tests that must all hold, each as small as possible, so that the one that fails first can be told."""
+    return tuple(part for one in conditions for part in _parts(one))
+
+
+def _parts(one: condition.Condition) -> Sequence[condition.Test]:
+    if one.all_ is not None:
+        return parts(one.all_)
+    if one.field is not None:
+        return [_leaf(one.field, key, wanted) for key, wanted in one.given().items()]
+    return [compile_one(one)]
 
 
 def compile_one(one: condition.Condition) -> condition.Test:
     """The test of one condition."""
     if one.any_ is not None:
         return _any([compile_one(inner) for inner in one.any_])
-    if one.all_ is not None:
-        return _all([compile_one(inner) for inner in one.all_])
     if one.not_ is not None:
         return _not(compile_one(one.not_))
-    field = one.field or ""
-    tests = [_leaf(field, key, wanted) for key, wanted in one.given().items()]
+    tests = _parts(one)
     return tests[0] if len(tests) == 1 else _all(tests)
 
 
@@ -38,7 +41,10 @@ def _all(tests: Sequence[condition.Test]) -> condition.Test:
     checks = tuple(test.holds for test in tests)
 
     def holds(seen: facts.Facts) -> bool:
-        return all(check(seen) for check in checks)
+        for check in checks:  # noqa: SIM110  # twice as fast as all() and called a million times a second
+            if not check(seen):
+                return False
+        return True
 
     def failure(seen: facts.Facts) -> condition.Failure:
         return next((test.failure(seen) for test in tests if not test.holds(seen)), condition.Failure("", None))
@@ -51,7 +57,10 @@ def _any(tests: Sequence[condition.Test]) -> condition.Test:
     text = "(" + " or ".join(test.text for test in tests) + ")"
 
     def holds(seen: facts.Facts) -> bool:
-        return any(check(seen) for check in checks)
+        for check in checks:  # noqa: SIM110  # as above
+            if check(seen):
+                return True
+        return False
 
     def failure(seen: facts.Facts) -> condition.Failure:
         return condition.Failure(text, tests[0].failure(seen).saw)
@@ -100,8 +109,8 @@ def _keys(wanted: Any) -> frozenset[Any]:
     if isinstance(wanted, bool):
         return frozenset((folded,))
     if isinstance(wanted, str):
-        number = _number(wanted)
-        return frozenset((folded,)) if number is None else frozenset((folded, number))
+        number = facts.number(wanted)
+        return frozenset((folded,)) if math.isnan(number) else frozenset((folded, number))
     return frozenset((folded, str(folded)))
 
 
@@ -122,43 +131,26 @@ def _negated(maker: Callable[[str, Any], Holds]) -> Callable[[str, Any], Holds]:
     return negative
 
 
-def _number(value: Any) -> float | int | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value
-    if isinstance(value, str):
-        if len(value) > LONGEST_NUMBER or not value.isascii() or "_" in value:
-            return None
-        try:
-            value = float(value)
-        except ValueError:
-            return None
-    return value if isinstance(value, float) and math.isfinite(value) else None
+_ORDER: Mapping[str, Callable[[Any, Any], bool]] = {
+    "above": operator.gt,
+    "at_least": operator.ge,
+    "below": operator.lt,
+    "at_most": operator.le,
+}
 
 
-def _instant(value: Any) -> datetime | None:
-    """The instant that a value names; a day is its beginning in UTC."""
-    if isinstance(value, str):
-        if not 10 <= len(value) <= LONGEST_NUMBER:
-            return None
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            return None
-    if isinstance(value, datetime):
-        return facts.aware(value)
-    return datetime.combine(value, time(), UTC) if isinstance(value, date) else None
+def _ordered(key: str) -> Callable[[str, Any], Holds]:
+    """Comparisons by size. What is no number is NaN, and what is no instant None: neither is above or below anything."""
+    compare = _ORDER[key]
 
-
-def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[str, Any], Holds]:
     def maker(field: str, wanted: Any) -> Holds:
-        read: Callable[[Any], Any] = _instant if isinstance(wanted, date) else _number
-        bound = read(wanted)
+        if not isinstance(wanted, date):
+            return lambda seen: compare(seen.numbers[field], wanted)
+        bound = facts.instant(wanted)
 
         def holds(seen: facts.Facts) -> bool:
-            value = read(seen.values.get(field))
-            return value is not None and bound is not None and compare(value, bound)
+            value = facts.instant(seen.values.get(field))
+            return value is not None and compare(value, bound)
 
         return holds
 
@@ -206,10 +198,7 @@ _MAKERS: dict[str, Callable[[str, Any], Holds]] = {
     "is_not": _negated(_is),
     "in": _in,
     "not_in": _negated(_in),
-    "above": _ordered(lambda value, bound: value > bound),
-    "below": _ordered(lambda value, bound: value < bound),
-    "at_least": _ordered(lambda value, bound: value >= bound),
-    "at_most": _ordered(lambda value, bound: value <= bound),
+    **{key: _ordered(key) for key in _ORDER},
     "contains": _textual(lambda value, part: part in value),
     "starts": _textual(lambda value, part: value.startswith(part)),
     "ends": _textual(lambda value, part: value.endswith(part)),

@@ -36,7 +36,7 @@ def decide(touch: touchpoint.Touchpoint, rules: rule.Rules, person: history.Hist
     if look.now - look.happened_at > rules.quiet.too_old:
         return _never(decision.Reason.TOO_OLD, _too_old(look), checked)
     if winner is None:
-        return _never(decision.Reason.NO_RULE_MATCHED, _no_rule(touch, rules), checked)
+        return _never(decision.Reason.NO_RULE_MATCHED, _no_rule(touch, rules, checked), checked)
     return _matched(look, winner, person, checked)
 
 
@@ -44,17 +44,9 @@ def examine(touch: touchpoint.Touchpoint, rules: rule.Rules) -> tuple[rule.Rule 
     """The rule that wins, if any, and how every rule looked at the touchpoint: those of its kind first, in settings' order."""
     plan = rules.plan(touch.kind, touch.connector)
     seen = facts.Facts(touch)
-    winner: rule.Rule | None = None
-    checked = []
-    for ranked in plan.candidates:
-        if ranked.test.holds(seen):
-            checked.append(ranked.matched)
-            if winner is None or ranked.rule.priority > winner.priority:
-                winner = ranked.rule
-        else:
-            failed = ranked.test.failure(seen)
-            name = ranked.rule.name
-            checked.append(decision.Checked(rule=name, matched=False, condition=failed.condition, saw=rule.shorten(failed.saw)))
+    checked = [candidate.check(seen) for candidate in plan.candidates]
+    matched = [candidate.rule for candidate, one in zip(plan.candidates, checked, strict=True) if one.matched]
+    winner = max(matched, key=lambda rule: rule.priority, default=None)
     return winner, (*checked, *plan.ruled_out)
 
 
@@ -80,16 +72,12 @@ def _too_old(look: _Look) -> str:
     )
 
 
-def _no_rule(touch: touchpoint.Touchpoint, rules: rule.Rules) -> str:
-    seen = facts.Facts(touch)
-    candidates = rules.plan(touch.kind, touch.connector).candidates
-    if not candidates:
+def _no_rule(touch: touchpoint.Touchpoint, rules: rule.Rules, checked: Sequence[decision.Checked]) -> str:
+    count = len(rules.plan(touch.kind, touch.connector).candidates)
+    if not count:
         return f"No rule is about {touch.kind} of {touch.connector}."
-    told = []
-    for ranked in candidates[:TOLD_RULES]:
-        failed = ranked.test.failure(seen)
-        told.append(f"“{ranked.rule.name}” wants {failed.condition}, and it saw {_shown(failed.saw)}")
-    more = len(candidates) - len(told)
+    told = [f"“{one.rule}” wants {one.condition}, and it saw {_shown(one.saw)}" for one in checked[: min(count, TOLD_RULES)]]
+    more = count - len(told)
     return "No rule matched: " + "; ".join(told) + (f"; and {more} more rules." if more else ".")
 
 

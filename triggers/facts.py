@@ -4,9 +4,10 @@ Called by decide; conditions read from it. Folding (for comparing text as people
 rules ask.
 """
 
+import math
 import unicodedata
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from triggers import touchpoint
@@ -25,6 +26,8 @@ INTRINSIC: Mapping[str, Callable[[touchpoint.Touchpoint], Any]] = {
 }
 """Fields every touchpoint has, whatever its kind; the context adds the rest and does not override these."""
 
+_LONGEST_NUMBER = 40
+"""Characters up to which a text is tried as a number or an instant."""
 _LONGEST_INTEGER = 128
 """Bits of a whole number that is kept as one; Python refuses to print those of more than 4,300 digits."""
 
@@ -66,26 +69,51 @@ def fold(value: Any) -> Any:
     return value
 
 
-class _Folded(dict[str, Any]):
-    """Folded values by field, made when first asked for."""
+def number(value: Any) -> float | int:
+    """The number that a value is or reads as; NaN, which is neither above nor below anything, for everything else."""
+    if isinstance(value, float) or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    if not isinstance(value, str) or len(value) > _LONGEST_NUMBER or not value.isascii() or "_" in value:
+        return math.nan
+    try:
+        return float(value)
+    except ValueError:
+        return math.nan
 
-    __slots__ = ("_values",)
 
-    def __init__(self, values: Mapping[str, touchpoint.Plain]) -> None:
+def instant(value: Any) -> datetime | None:
+    """The instant that a value names; a day is its beginning in UTC. None for everything else."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value) if 10 <= len(value) <= _LONGEST_NUMBER else None
+        except ValueError:
+            return None
+    if isinstance(value, datetime):
+        return aware(value)
+    return datetime.combine(value, time(), UTC) if isinstance(value, date) else None
+
+
+class _Lazy(dict[str, Any]):
+    """Values by field as ``make`` makes them, when first asked for."""
+
+    __slots__ = ("_make", "_values")
+
+    def __init__(self, make: Callable[[Any], Any], values: Mapping[str, touchpoint.Plain]) -> None:
         super().__init__()
-        self._values = values
+        self._make, self._values = make, values
 
     def __missing__(self, field: str) -> Any:
-        folded = self[field] = fold(self._values.get(field))
-        return folded
+        made = self[field] = self._make(self._values.get(field))
+        return made
 
 
 class Facts:
-    """One touchpoint's facts: ``values`` as the CRM had them, ``folded`` as they are compared."""
+    """One touchpoint's facts: ``values`` as the CRM had them, ``folded`` and ``numbers`` as they are compared."""
 
-    __slots__ = ("folded", "values")
+    __slots__ = ("folded", "numbers", "values")
 
     def __init__(self, touch: touchpoint.Touchpoint) -> None:
         self.values: dict[str, touchpoint.Plain] = {name: plain(value) for name, value in touch.context.items()}
-        self.values.update((name, plain(read(touch))) for name, read in INTRINSIC.items())
-        self.folded = _Folded(self.values)
+        self.values.update([(name, plain(read(touch))) for name, read in INTRINSIC.items()])
+        self.folded = _Lazy(fold, self.values)
+        self.numbers = _Lazy(number, self.values)

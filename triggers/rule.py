@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import pydantic
 
-from triggers import compiling, condition, decision, touchpoint
+from triggers import compiling, condition, decision, facts, touchpoint
 from wire import duration
 
 LONGEST = timedelta(days=3653)
@@ -77,9 +77,9 @@ class Rule(pydantic.BaseModel):
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @cached_property
-    def test(self) -> condition.Test:
-        """The conditions, compiled."""
-        return compiling.conjunction(self.when)
+    def tests(self) -> tuple[condition.Test, ...]:
+        """The conditions, compiled; all must hold."""
+        return compiling.parts(self.when)
 
     def fields(self) -> frozenset[str]:
         """Every field that the conditions test."""
@@ -109,20 +109,43 @@ class Quiet(pydantic.BaseModel):
     on_conflict: OnConflict = pydantic.Field(OnConflict.DROP, description="drop, or defer until the quarantine is over")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ranked:
+class Candidate:
     """A rule as decide meets it."""
 
-    rule: Rule
-    test: condition.Test
-    matched: decision.Checked
+    __slots__ = ("_known", "_matched", "rule", "tests")
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+        self.tests = rule.tests
+        self._matched = decision.Checked(rule=rule.name, matched=True)
+        self._known: dict[tuple[str, type, touchpoint.Plain], decision.Checked] = {}
+
+    def check(self, seen: facts.Facts) -> decision.Checked:
+        """How the rule looks at these facts. The same failure on the same short value is the same object, for speed."""
+        for test in self.tests:
+            if not test.holds(seen):
+                condition, saw = test.failure(seen)
+                key = (condition, saw.__class__, saw)
+                return self._known.get(key) or self._failed(key)
+        return self._matched
+
+    def _failed(self, key: tuple[str, type, touchpoint.Plain]) -> decision.Checked:
+        condition, _, saw = key
+        made = decision.Checked(rule=self.rule.name, matched=False, condition=condition, saw=shorten(saw))
+        if len(self._known) < _REMEMBERED and (not isinstance(saw, str) or len(saw) <= _SHORT):
+            self._known[key] = made
+        return made
+
+
+_REMEMBERED = 256
+_SHORT = 40
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """The rules as one (kind, connector) meets them: some can never match, the rest are to be tested."""
 
-    candidates: Sequence[Ranked]
+    candidates: Sequence[Candidate]
     """Rules that the kind and the connector leave, in the order of the settings."""
     ruled_out: Sequence[decision.Checked]
     """The others, with why."""
@@ -140,7 +163,7 @@ class Rules(pydantic.BaseModel):
     def model_post_init(self, context: Any, /) -> None:
         """Compile at start, so that what cannot be compiled is found at start."""
         for rule in self.rules:
-            _ = rule.test, rule.version
+            _ = rule.tests, rule.version
 
     def plan(self, kind: str, connector: str) -> Plan:
         """What is left to test for touchpoints of this kind and connector; remembered for the kinds that rules name."""
@@ -159,8 +182,7 @@ def _plan(rules: Sequence[Rule], kind: str, connector: str) -> Plan:
     for rule in rules:
         failure = _ruled_out(rule, kind, connector)
         if failure is None:
-            matched = decision.Checked(rule=rule.name, matched=True)
-            candidates.append(Ranked(rule=rule, test=rule.test, matched=matched))
+            candidates.append(Candidate(rule))
         else:
             ruled_out.append(decision.Checked(rule=rule.name, matched=False, condition=failure.condition, saw=failure.saw))
     return Plan(candidates=tuple(candidates), ruled_out=tuple(ruled_out))
