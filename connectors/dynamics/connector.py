@@ -1,0 +1,54 @@
+"""The Dynamics 365 connector: the contract of ``connectors.base`` over ``$batch`` and UpdateMultiple."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from connectors import base, findings, keyset, settings, settling
+from connectors.dynamics import line, queries, tables, writing
+from wire import errors, finding
+
+
+class DynamicsConnector(base.Connector):
+    """One Dataverse environment."""
+
+    def __init__(self, name: str, chosen: settings.DynamicsSettings) -> None:
+        self.name = name
+        self._batch = chosen.batch
+        self._line = line.Line(chosen)
+        self._tables = tables.Tables(self._line)
+        self._queries = queries.Queries(self._line, self._tables, chosen.page)
+        self._reader = keyset.Reader(look_back=chosen.look_back, lag=chosen.lag)
+
+    def start(self, watches: Sequence[base.Watch], since: datetime | None) -> Mapping[str, base.Bookmark]:
+        return keyset.first_bookmarks(watches, self._line.call("GET", "WhoAmI").clock, since)
+
+    def read(self, watches: Sequence[base.Watch], bookmarks: Mapping[str, base.Bookmark]) -> Iterator[base.Page]:
+        return self._reader.read(watches, bookmarks, self._queries.round)
+
+    def look(self, looks: Sequence[base.Look]) -> Sequence[base.Change]:
+        return self._queries.look(looks)
+
+    def write(self, updates: Sequence[base.FieldUpdate]) -> Sequence[base.Settled]:
+        return settling.in_order(updates, lambda wave: writing.write(self._line, self._tables, wave, self._batch))
+
+    def describe(self, objects: Sequence[str]) -> Mapping[str, base.Description]:
+        return self._tables.describe(objects)
+
+    def check(self) -> Sequence[finding.Finding]:
+        subject = f"connectors.{self.name}"
+        try:
+            self._line.sign_in()
+        except errors.OutsideError as error:
+            return [findings.failed(f"{subject}: sign-in", error, "Look at the network, the proxy and authority.")]
+        signed = findings.good(f"{subject}: sign-in", "Microsoft gives a token")
+        try:
+            clock = self._line.call("GET", "WhoAmI").clock
+        except errors.OutsideError as error:
+            return [signed, findings.failed(f"{subject}: reach", error, "Look at the network, the proxy and url.")]
+        return [signed, findings.good(f"{subject}: reach", "Dataverse answers"), findings.clock(subject, clock)]
+
+    def health(self) -> base.Health:
+        return base.Health(calls=self._line.budget.calls)
+
+    def close(self) -> None:
+        self._line.close()
