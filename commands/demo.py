@@ -33,7 +33,7 @@ _FIELDS = {"salesforce": ("Palaute_Score__c", "Palaute_Comment__c"), "dynamics":
 
 def demo(
     how_long: Annotated[
-        str, typer.Option("--for", help="End by itself after this long: 60s, 5m. Without it, Ctrl-C ends it.")
+        str, typer.Option("--for", help="End by itself after so long (60s, 5m); else Ctrl-C ends it.")
     ] = "",
     seed: Annotated[int, typer.Option(help="The same seed gives the same people and records.")] = 1,
     dir: Annotated[Path | None, typer.Option("--dir", help="Keep the database and the stand-ins' files here.")] = None,

@@ -94,10 +94,8 @@ def summary(counts: Mapping[str, Any], calls: Mapping[str, int], headlines: Sequ
     for headline in headlines:
         shown.add_row("so far", headline)
     confirmed = counts["answers"]["confirmed"]
-    good = f"all {confirmed} confirmed answers are on their records" if confirmed else "no answer came"
-    verdict = (
-        text.Text(f"{len(missing)} of {confirmed} answers are NOT on their record", "red")
-        if missing
-        else text.Text(good, "green")
-    )
+    if missing:
+        verdict = text.Text(f"{len(missing)} of {confirmed} answers are NOT on their record", "red")
+    else:
+        verdict = text.Text(f"all {confirmed} confirmed answers are on their records" if confirmed else "no answer came", "green")
     return console.Group(shown, verdict, *(text.Text(f"  {line}") for line in missing[:10]))

@@ -1,4 +1,4 @@
-"""The demo's stage: the stand-ins in a process of their own, things that happen in their CRMs, and what ended up on their records."""
+"""The demo's stage: the stand-ins in a process of their own, what happens in their CRMs, what ended up on their records."""
 
 import json
 import random

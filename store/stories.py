@@ -63,7 +63,7 @@ def _person(tx: sa.Connection, person_id: int | None) -> dict[str, Any]:
 
 
 def feed(tx: sa.Connection, after: int, limit: int = 500) -> list[dict[str, Any]]:
-    """Lines of the ledger after the one with this id, oldest first, each with its touchpoint's names and the score if there is one."""
+    """Lines of the ledger after the one with this id, oldest first, each with its touchpoint's names and score."""
     event, answer, invitation = ledger.EVENT, answers.ANSWER, messages.INVITATION
     columns = (
         event,
