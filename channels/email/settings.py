@@ -1,6 +1,7 @@
 """What an admin may set under ``[channels.email]``."""
 
 import email.utils
+import ssl
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -69,6 +70,10 @@ class EmailSettings(BaseModel):
         found = Path((info.context or {}).get("folder", ".")) / path
         if not found.is_file():
             raise ValueError(f"refers to the file {found}, which is not there")
+        try:
+            ssl.create_default_context(cafile=str(found))
+        except ssl.SSLError:
+            raise ValueError(f"refers to the file {found}, which holds no certificate in PEM form") from None
         return found
 
     @field_validator("timeout", mode="after")

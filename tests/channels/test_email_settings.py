@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from pydantic import ValidationError
 
 from channels import registry, settings
@@ -28,7 +29,7 @@ def test_the_settings_file_that_comes_with_the_project_is_right(monkeypatch: pyt
 
 
 def test_a_ca_beside_the_settings_file_is_found(tmp_path: Path) -> None:
-    (tmp_path / "ca.pem").write_text("")
+    trustme.CA().cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     email = read(RIGHT | {"ca": "ca.pem"}, tmp_path).email
     assert email is not None
     assert email.ca == tmp_path / "ca.pem"
@@ -49,6 +50,8 @@ def test_a_ca_beside_the_settings_file_is_found(tmp_path: Path) -> None:
         ({"username": "havu"}, "belong together"),
         ({"username": "havu", "password": "secret"}, "should be a reference"),
         ({"ca": "missing.pem"}, "which is not there"),
+        ({"ca": Path(__file__).name}, "holds no certificate"),
+        ({"dkim": "s1 "}, "should match pattern"),
         ({"timeout": "10ms"}, "should be a duration"),
         ({"timeout": "0s"}, "at least one second"),
         ({"rate": 0}, "greater than or equal to 0.1"),
@@ -57,7 +60,7 @@ def test_a_ca_beside_the_settings_file_is_found(tmp_path: Path) -> None:
 )
 def test_a_mistake_is_told_with_what_would_be_right(wrong: dict[str, Any], words: str) -> None:
     with pytest.raises(ValidationError, match=words):
-        read(RIGHT | wrong)
+        read(RIGHT | wrong, Path(__file__).parent)
 
 
 def test_no_table_opens_no_channel() -> None:
