@@ -44,6 +44,7 @@ def build(belt: belts.Belt, settings: settings.WebSettings) -> Starlette:
             page("/readyz", pages_health.ready),
             page("/metrics", pages_health.counts),
             page("/static/page.css", lambda *_: site.static(here.style, "text/css")),
+            page("/static/icon.svg", lambda *_: site.static(site.icon(here.brand), "image/svg+xml")),
             page("/static/page.js", lambda *_: site.static(here.script, "text/javascript")),
         ],
         middleware=[Middleware(guard.Guard)],
@@ -102,7 +103,7 @@ def _odd(here: site.Site, request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     words = here.words(site.browser_language(here, request))
-    answer = here.note(words, _ODD.get(status, "unknown_link"), status)
+    answer = here.note(words, _ODD.get(status, "unknown_link"), status, **({"query": None} if status != 404 else {}))
     answer.headers.update(headers)
     if status in (408, 413, 415):
         answer.headers["Connection"] = "close"

@@ -20,7 +20,7 @@ def ask_to_stop(here: site.Site, request: Request, form: Form) -> Response:
     return here.render(
         "note.html",
         words,
-        heading=f"{words.text('stop')}",
+        heading=words.text("stop"),
         lines=[words.text("stop.more")],
         button=words.text("stop"),
         action=f"{here.root}/u/{token}?lang={words.language}",
@@ -37,7 +37,7 @@ def stop(here: site.Site, request: Request, form: Form) -> Response:
     if not collect.unsubscribe(here.belt, token) or asked is None:
         return pages_survey.unknown(here, request)
     words = here.words(site.language(here, request.query_params, asked.language))
-    return here.note(words, "stop.done")
+    return here.note(words, "stop.done", query=None)
 
 
 def why(here: site.Site, request: Request, form: Form) -> Response:

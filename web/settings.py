@@ -51,8 +51,8 @@ class WebSettings(BaseModel):
         if not isinstance(section, dict) or section.get("public_url"):
             return section
         listen = str(section.get("listen", "127.0.0.1:8080"))
-        if listen.endswith(":0"):
-            raise ValueError("public_url is needed when the port is any that is free")
+        if listen.endswith(":0") or listen.startswith((":", "0.0.0.0:", "[::]:")):
+            raise ValueError(f'public_url is needed: "{listen}" does not tell where a customer finds the pages')
         return {**section, "public_url": f"http://{listen}"}
 
     @property

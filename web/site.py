@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import html
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +75,7 @@ class Site:
         return wording.Wording(language, self.brand)
 
     def render(self, template: str, words: wording.Wording, status: int = 200, **values: Any) -> HTMLResponse:
-        """A page. ``query`` among the values is what the links to other languages carry along besides the language."""
+        """A page. ``query`` among the values is what the links to other languages carry along; None leaves them out."""
         shown = {
             "links": [],
             "button": "",
@@ -86,10 +87,10 @@ class Site:
         }
         return HTMLResponse(self.templates.get_template(template).render(shown), status_code=status)
 
-    def note(self, words: wording.Wording, key: str, status: int = 200) -> HTMLResponse:
+    def note(self, words: wording.Wording, key: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page with a heading and one sentence, both from the catalogue."""
         lines = [words.text(f"{key}.more")] if catalogue.has(f"{key}.more", catalogue.SOURCE) else []
-        return self.render("note.html", words, status, heading=words.text(key), lines=lines)
+        return self.render("note.html", words, status, heading=words.text(key), lines=lines, **values)
 
     def footer(self, words: wording.Wording, token: str) -> list[Link]:
         """Why, privacy, stop."""
@@ -100,7 +101,9 @@ class Site:
             Link(words.text("stop"), f"{self.root}/u/{token}{query}"),
         ]
 
-    def _tongues(self, current: str, query: dict[str, str]) -> list[Tongue]:
+    def _tongues(self, current: str, query: dict[str, str] | None) -> list[Tongue]:
+        if query is None:
+            return []
         spoken = [self.words(code) for code in self.brand.languages if code in catalogue.languages()]
         return [
             Tongue(
@@ -142,6 +145,17 @@ def browser_language(site: Site, request: Request) -> str:
     wanted = re.findall(r"[A-Za-z]{2,3}(?:-[A-Za-z]{2,4})?", request.headers.get("accept-language", "")[:200])
     found = babel.negotiate_locale(wanted, list(site.brand.languages), sep="-")
     return language(site, request.query_params, (found or site.brand.default_language).split("-")[0])
+
+
+def icon(brand: survey.Brand) -> bytes:
+    """The brand's first letter on its colour, for the tab."""
+    accent = colour.light(brand.accent)
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
+        f'<rect width="32" height="32" rx="8" fill="{accent.accent}"/>'
+        f'<text x="16" y="23" font-family="sans-serif" font-size="20" font-weight="700" text-anchor="middle" '
+        f'fill="{accent.on_accent}">{html.escape(brand.name[:1])}</text></svg>'
+    ).encode()
 
 
 def static(content: bytes, kind: str) -> Response:

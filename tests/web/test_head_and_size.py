@@ -1,0 +1,46 @@
+"""What every answer carries, and how little of it there is."""
+
+import re
+
+import pytest
+
+from tests.web import conftest
+
+PATHS = ["/s/TOKEN", "/s/TOKEN?v=3", "/u/TOKEN", "/why/TOKEN", "/privacy", "/nothing", "/healthz", "/readyz", "/metrics"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_answer_is_strict_and_unkept(place: conftest.Place, path: str) -> None:
+    headers = place.get(path.replace("TOKEN", place.ask())).headers
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'self'; script-src 'self'")
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Cache-Control"] == "no-store"
+    assert "noindex" in headers["X-Robots-Tag"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "Server" not in headers
+    assert "Set-Cookie" not in headers
+
+
+def test_no_page_needs_what_the_policy_forbids(place: conftest.Place) -> None:
+    token = place.ask()
+    pages = [place.get(path.replace("TOKEN", token)).text for path in PATHS[:6]] + [place.answer(token, "3").text]
+    for page in pages:
+        assert " style=" not in page
+        assert "<style" not in page
+        assert " on" not in re.sub(r">[^<]*<", "><", page)
+        assert re.findall(r"<script(?![^>]* src=)", page) == []
+
+
+@pytest.mark.parametrize("path", PATHS[:6])
+def test_a_page_with_all_it_loads_is_under_20_kilobytes(place: conftest.Place, path: str) -> None:
+    page = place.get(path.replace("TOKEN", place.ask()))
+    parts = [place.get(found) for found in re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)]
+    assert all(part.status_code == 200 for part in parts)
+    assert len(page.content) + sum(len(part.content) for part in parts) < 20_000
+
+
+def test_what_never_changes_may_be_kept(place: conftest.Place) -> None:
+    page = place.get(f"/s/{place.ask()}").text
+    for found in re.findall(r'(?:href|src)="(/static/[^"]+)"', page):
+        assert "immutable" in place.get(found).headers["Cache-Control"]

@@ -1,0 +1,70 @@
+"""The pages' own server starts plainly, stops cleanly and says what hinders it."""
+
+import logging
+import signal
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+import structlog
+
+from tests.web import conftest
+from web import app, server, settings
+
+
+@pytest.fixture
+def lines() -> Iterator[list[Any]]:
+    """What is logged meanwhile, at every level."""
+    before = structlog.get_config()["wrapper_class"]
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG))
+    with structlog.testing.capture_logs() as captured:
+        yield captured
+    structlog.configure(wrapper_class=before)
+
+
+def test_a_taken_port_is_said_plainly(place: conftest.Place) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        web = settings.WebSettings(listen=f"127.0.0.1:{port}")
+        with pytest.raises(server.CannotListen, match=f"cannot listen on 127.0.0.1:{port}: another program listens there"):
+            server.Pages(app.build(place.world.belt, web), web).start()
+
+
+def test_a_foreign_address_is_said_plainly(place: conftest.Place) -> None:
+    web = settings.WebSettings(listen="192.0.2.1:8080")
+    with pytest.raises(server.CannotListen, match="this machine has no such address"):
+        server.Pages(app.build(place.world.belt, web), web).start()
+
+
+def test_signals_stay_with_the_main_thread(place: conftest.Place) -> None:
+    assert place.get("/healthz").ok
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_stopping_twice_is_fine_and_nobody_answers_afterwards(place: conftest.Place) -> None:
+    address = place.pages.address
+    place.pages.stop()
+    place.pages.stop()
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{address}/healthz", timeout=5)
+
+
+def test_there_is_no_address_before_the_start(place: conftest.Place) -> None:
+    web = settings.WebSettings(listen="127.0.0.1:0", public_url="http://survey.example")
+    with pytest.raises(RuntimeError, match="before they are started"):
+        _ = server.Pages(app.build(place.world.belt, web), web).address
+
+
+def test_a_fault_of_ours_is_a_page_that_tells_nothing(place: conftest.Place, lines: list[Any]) -> None:
+    token = place.ask()
+    place.world.belt.store.close()
+    with place.world.belt.store.engine.begin() as tx:
+        tx.exec_driver_sql("ALTER TABLE invitation RENAME TO elsewhere")
+    lines.clear()
+    page = place.get(f"/s/{token}")
+    assert page.status_code == 500
+    assert "Something went wrong on our side" in page.text
+    assert [line["event"] for line in lines] == ["page failed"]
+    assert token not in page.text + str(lines)
