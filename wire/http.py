@@ -64,7 +64,7 @@ class Session(requests.Session):
         except requests.RequestException as error:
             raise _broken_line(error, host) from None
         except urllib3.exceptions.HTTPError as error:
-            raise errors.Later(f"the answer of {host} makes no sense ({type(error).__name__}): look at the proxy") from None
+            raise _broken_body(error, host) from None
         except OSError as error:
             remedy = "Look whether the file of the setting ca is there and may be read."
             raise errors.NeedsPerson(f"the call to {host} cannot be made ({type(error).__name__})", remedy=remedy) from None
@@ -75,7 +75,8 @@ class Session(requests.Session):
         until = time.monotonic() + self._network.timeout * _PATIENCE
         pieces: list[bytes] = []
         size = 0
-        for piece in response.iter_content(_CHUNK):
+        # Not iter_content: it waits for a full piece, so that a body which drips would hold us for ever.
+        while piece := response.raw.read1(_CHUNK, decode_content=True):
             pieces.append(piece)
             size += len(piece)
             if size > self._network.largest_answer or time.monotonic() > until:
@@ -92,16 +93,19 @@ def _broken_line(error: requests.RequestException, host: str) -> errors.OutsideE
         return errors.NeedsPerson(f"the certificate of {host} cannot be trusted", remedy=remedy)
     if isinstance(error, requests.exceptions.ProxyError):
         return errors.Later(f"the proxy does not lead to {host}: look at the setting proxy, and at the proxy")
-    slow_body = bool(error.args) and isinstance(error.args[0], urllib3.exceptions.ReadTimeoutError)
-    if slow_body or isinstance(error, requests.exceptions.Timeout):
+    if isinstance(error, requests.exceptions.Timeout):
         return errors.Later(f"{host} did not answer in time: look at the network, or raise timeout")
     if isinstance(error, requests.exceptions.ConnectionError):
         return retry.Brief(f"{host} cannot be reached: look at the network, the name service and the firewall")
-    if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
-        return retry.Brief(f"the answer of {host} broke off: look at the network and the proxy")
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema | requests.exceptions.MissingSchema):
         return errors.NeedsPerson("the address in settings leads nowhere", remedy="Write it as https://HOST.")
     return errors.Later(f"the call to {host} failed ({type(error).__name__})")
+
+
+def _broken_body(error: urllib3.exceptions.HTTPError, host: str) -> errors.OutsideError:
+    if isinstance(error, urllib3.exceptions.ReadTimeoutError):
+        return errors.Later(f"{host} fell silent within its answer: look at the network, or raise timeout")
+    return retry.Brief(f"the answer of {host} broke off: look at the network and the proxy")
 
 
 def _refuse_redirect(response: requests.Response, host: str) -> None:

@@ -27,7 +27,7 @@ def briefly(call: Callable[[], _T]) -> _T:
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(Brief),
         stop=tenacity.stop_after_attempt(_TRIES),
-        wait=tenacity.wait_exponential_jitter(initial=0.2, max=1.0, jitter=0.2),
+        wait=tenacity.wait_exponential_jitter(multiplier=0.2, max=1.0, jitter=0.2),
         sleep=lambda seconds: sleep(seconds),
         reraise=True,
     )
