@@ -15,7 +15,7 @@ from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from aiosmtpd import smtp
 
@@ -140,7 +140,7 @@ class Handler:
             return REPLIES[fault.kind]
         if fault.kind == "timeout":
             await asyncio.sleep(float(fault.options.get("seconds", 60)))
-        return _hang_up(server)
+        return await _hang_up(server)
 
     async def handle_DATA(  # noqa: N802 - the name is aiosmtpd's
         self, server: smtp.SMTP, session: smtp.Session, envelope: smtp.Envelope
@@ -148,15 +148,20 @@ class Handler:
         """The final dot has come: the mail is ours, whether the client hears of it or not."""
         self._mailbox.take(envelope)
         if self._mailbox.fault(envelope.rcpt_tos, ("drop_after_data",)):
-            return _hang_up(server)
+            return await _hang_up(server)
         return f"250 2.0.0 OK: queued as {self._mailbox.accepted}"
 
 
-def _hang_up(server: smtp.SMTP) -> str:
-    """Cut the line at once; what is returned is written to nobody."""
-    if isinstance(server.transport, asyncio.WriteTransport):
-        server.transport.abort()
+async def _hang_up(server: smtp.SMTP) -> str:
+    """Cut the line without a word. Does not return: aiosmtpd cancels the handler once it notices."""
+    _cut(server)
+    await asyncio.Event().wait()
     return "421 4.3.0 Hung up"
+
+
+def _cut(server: smtp.SMTP) -> None:
+    if server.transport is not None:
+        cast(asyncio.WriteTransport, server.transport).abort()
 
 
 @contextlib.asynccontextmanager
@@ -178,4 +183,4 @@ async def listening(mailbox: Mailbox, bound: socket.socket) -> AsyncIterator[Non
     finally:
         server.close()
         for one in connections:
-            _hang_up(one)
+            _cut(one)

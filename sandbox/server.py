@@ -169,13 +169,14 @@ class _Sockets:
     """All listening sockets by the name of their port, bound at once so that a taken port is found before anything runs."""
 
     def __init__(self, stack: contextlib.AsyncExitStack, ports: Ports, context: ssl.SSLContext) -> None:
-        self._stack = stack
+        self._webs: list[lines.Web] = []
         self._tls = dict.fromkeys(("salesforce_login", "salesforce", "entra", "dynamics"), context)
         self.bound: dict[str, socket.socket] = {}
         for name, port in dataclasses.asdict(ports).items():
             if name != "web":
                 self.bound[name] = lines.bind(port, name.replace("_", " "))
                 stack.callback(self.bound[name].close)
+        stack.push_async_callback(self._stop)
 
     def url(self, name: str) -> str:
         """The address without a path, and without a slash at the end."""
@@ -185,7 +186,10 @@ class _Sockets:
         """Answer requests with this application until the stack is closed."""
         web = lines.Web(app, self.bound[name], self._tls.get(name))
         await web.start()
-        self._stack.push_async_callback(web.stop)
+        self._webs.append(web)
+
+    async def _stop(self) -> None:
+        await asyncio.gather(*(web.stop() for web in self._webs))
 
 
 def _guid(made_up: random.Random) -> str:

@@ -81,17 +81,21 @@ class Gateway:
             lines.hang_up(request.scope)
         try:
             accepted = self._accept(orjson.loads(await request.body()))
-        except (ValueError, TypeError, KeyError) as error:
+        except ValueError as error:
             return JSONResponse({"error": f"Wrong message: {error}"}, 400)
         if self.faults.take("drop_after_data"):
             lines.hang_up(request.scope)
         return JSONResponse({"id": accepted.id}, 201)
 
-    def _accept(self, message: dict[str, Any]) -> Sms:
-        """Keep the message unless its key is known; ValueError, TypeError or KeyError when it is not one."""
-        to, sender, text = message["to"], message["from"], message["text"]
-        if not all(isinstance(value, str) and value for value in (to, sender, text)) or not NUMBER.match(to):
-            raise ValueError('"to" should be an E.164 number, "from" and "text" should be text')
+    def _accept(self, message: Any) -> Sms:
+        """Keep the message unless its key is known. Raises ValueError when it is not a message."""
+        if not isinstance(message, dict):
+            raise ValueError("should be a JSON object")
+        to, sender, text = message.get("to"), message.get("from"), message.get("text")
+        if not isinstance(to, str) or not NUMBER.match(to):
+            raise ValueError('"to" should be a number such as +358450123456')
+        if not isinstance(sender, str) or not isinstance(text, str) or not sender or not text:
+            raise ValueError('"from" and "text" should be text')
         key = str(message.get("idempotency_key") or "")
         if key and key in self._by_key:
             return self._by_key[key]
