@@ -1,0 +1,101 @@
+"""Which path means what: the REST API's resources and their handlers."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from sandbox.salesforce import collections, composite, describe, errors, feeds, limits, query, sobjects
+from sandbox.salesforce.call import Call, Reply
+from sandbox.salesforce.org import Org
+
+Handler: TypeAlias = Callable[..., Reply]
+_NAME = r"([A-Za-z]\w*)"
+_ID = r"([a-zA-Z0-9]{15}|[a-zA-Z0-9]{18})"
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method on one pattern of paths; ``endpoint`` is what the counters call it."""
+
+    method: str
+    pattern: re.Pattern[str]
+    endpoint: str
+    handler: Handler
+
+
+class Api:
+    """Dispatches calls; Composite comes back in here for its parts."""
+
+    def __init__(self, org: Org) -> None:
+        self.org = org
+        self.queries = query.Queries(org)
+        self._routes: list[Route] = []
+        self._add_queries()
+        self._add_composite()
+        self._add_objects()
+        self.add("GET", "", "", describe.resources)
+        self.add("GET", "limits", "limits", limits.read)
+        self.add("GET", "limits/recordCount", "limits/recordCount", limits.record_count)
+
+    def add(self, method: str, pattern: str, endpoint: str, handler: Handler) -> None:
+        """``handler(org, call, *groups of the pattern)``."""
+        self._routes.append(Route(method, re.compile(pattern), f"{method} {endpoint}".strip(), handler))
+
+    def _add_queries(self) -> None:
+        queries = self.queries
+        self.add("GET", "query", "query", lambda org, call: queries.query(call))
+        self.add("GET", "queryAll", "queryAll", lambda org, call: queries.query_all(call))
+        self.add("GET", r"query(?:All)?/([\w-]+)", "query/{locator}", lambda org, call, locator: queries.more(call, locator))
+
+    def _add_composite(self) -> None:
+        base = "composite/sobjects"
+        self.add("POST", "composite", "composite", lambda org, call: composite.composite(org, call, self.handle))
+        self.add("POST", "composite/batch", "composite/batch", lambda org, call: composite.batch(org, call, self.handle))
+        self.add("POST", base, base, collections.create)
+        self.add("PATCH", base, base, collections.update)
+        self.add("DELETE", base, base, collections.delete)
+        self.add("GET", f"{base}/{_NAME}", f"{base}/{{object}}", collections.read)
+        self.add("POST", f"{base}/{_NAME}", f"{base}/{{object}}", collections.read)
+        self.add("PATCH", f"{base}/{_NAME}/{_NAME}", f"{base}/{{object}}/{{key}}", collections.upsert)
+
+    def _add_objects(self) -> None:
+        base, row, key = f"sobjects/{_NAME}", "sobjects/{object}/{id}", "sobjects/{object}/{key}/{value}"
+        self.add("GET", "sobjects", "sobjects", describe.everything)
+        self.add("GET", base, "sobjects/{object}", describe.basic)
+        self.add("POST", base, "sobjects/{object}", sobjects.create)
+        self.add("GET", f"{base}/describe", "sobjects/{object}/describe", describe.whole)
+        self.add("GET", f"{base}/updated/?", "sobjects/{object}/updated", feeds.updated)
+        self.add("GET", f"{base}/deleted/?", "sobjects/{object}/deleted", feeds.deleted)
+        self.add("GET", f"{base}/([^/]+)", row, sobjects.read)
+        self.add("PATCH", f"{base}/([^/]+)", row, sobjects.update)
+        self.add("DELETE", f"{base}/([^/]+)", row, sobjects.delete)
+        self.add("GET", f"{base}/(\\w+)/(.+)", key, sobjects.read_by_key)
+        self.add("PATCH", f"{base}/(\\w+)/(.+)", key, sobjects.upsert)
+        self.add("DELETE", f"{base}/(\\w+)/(.+)", key, sobjects.delete_by_key)
+
+    def find(self, call: Call) -> tuple[Route, tuple[str, ...]]:
+        """The route of a call. Raises NOT_FOUND and METHOD_NOT_ALLOWED."""
+        allowed = []
+        for route in self._routes:
+            found = route.pattern.fullmatch(call.path)
+            if found is None:
+                continue
+            if route.method == call.method or (call.method == "HEAD" and route.method == "GET"):
+                return route, found.groups()
+            allowed.append(route.method)
+        if allowed:
+            message = f"HTTP Method '{call.method}' not allowed. Allowed are {','.join(sorted(set(allowed)))}"
+            raise errors.ApiError(405, "METHOD_NOT_ALLOWED", message)
+        raise errors.not_found()
+
+    def handle(self, call: Call) -> Reply:
+        """Answer a call, or a part of one, without billing. Raises ApiError."""
+        route, groups = self.find(call)
+        return route.handler(self.org, call, *groups)
+
+    def bill(self, call: Call) -> None:
+        """Count the call; a batch is counted by its parts."""
+        endpoint = self.find(call)[0].endpoint
+        if endpoint != "POST composite/batch":
+            self.org.counters.add(endpoint)
