@@ -38,7 +38,7 @@ def load(path: Path) -> model.Settings:
         found += [document.problem(one.place, one.expected, found=one.found) for one in crosscheck.check(raw)]
     if found or made is None:
         raise SettingsError(path, list(dict.fromkeys(found)))
-    return made
+    return made.model_copy(update={"store": made.store.inside(document.folder)})
 
 
 def _read(path: Path) -> tuple[str, list[Problem]]:
@@ -68,6 +68,8 @@ def _parse(text: str) -> tuple[dict[str, Any], list[_SyntaxError]]:
     while True:
         try:
             return tomllib.loads("\n".join(rows)), broken
+        except RecursionError:
+            return {}, [*broken, ("", None, "lists or tables inside one another without end", "should nest a few levels")]
         except tomllib.TOMLDecodeError as error:
             told = _PLACE.match(str(error))
             line = int(told["line"]) if told is not None and told["line"] else len(rows)

@@ -20,7 +20,10 @@ _ESCAPED = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r"}
 
 def lines(text: str) -> Mapping[Place, int]:
     """Line number, counted from 1, of every key, table and array element."""
-    return _Reader(text).read()
+    try:
+        return _Reader(text).read()
+    except RecursionError:
+        return {}  # nested without end: the parser has refused it too
 
 
 class _Reader:

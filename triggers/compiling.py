@@ -46,15 +46,11 @@ def _all(tests: Sequence[condition.Test]) -> condition.Test:
                 return False
         return True
 
-    def failure(seen: facts.Facts) -> condition.Failure:
-        return next((test.failure(seen) for test in tests if not test.holds(seen)), condition.Failure("", None))
-
-    return condition.Test(text=" and ".join(test.text for test in tests), holds=holds, failure=failure)
+    return condition.Test(text=" and ".join(test.text for test in tests), field=tests[0].field, holds=holds)
 
 
 def _any(tests: Sequence[condition.Test]) -> condition.Test:
     checks = tuple(test.holds for test in tests)
-    text = "(" + " or ".join(test.text for test in tests) + ")"
 
     def holds(seen: facts.Facts) -> bool:
         for check in checks:  # noqa: SIM110  # as above
@@ -62,32 +58,17 @@ def _any(tests: Sequence[condition.Test]) -> condition.Test:
                 return True
         return False
 
-    def failure(seen: facts.Facts) -> condition.Failure:
-        return condition.Failure(text, tests[0].failure(seen).saw)
-
-    return condition.Test(text=text, holds=holds, failure=failure)
+    return condition.Test(text="(" + " or ".join(test.text for test in tests) + ")", field=tests[0].field, holds=holds)
 
 
 def _not(test: condition.Test) -> condition.Test:
-    text = f"not ({test.text.removeprefix('(').removesuffix(')') if test.text.startswith('(') else test.text})"
-
-    def holds(seen: facts.Facts) -> bool:
-        return not test.holds(seen)
-
-    def failure(seen: facts.Facts) -> condition.Failure:
-        return condition.Failure(text, test.failure(seen).saw)
-
-    return condition.Test(text=text, holds=holds, failure=failure)
+    text = test.text if test.text.startswith("(") else f"({test.text})"
+    positive = test.holds
+    return condition.Test(text=f"not {text}", field=test.field, holds=lambda seen: not positive(seen))
 
 
 def _leaf(field: str, key: str, wanted: Any) -> condition.Test:
-    text = describe(field, key, wanted)
-    holds = _MAKERS[key](field, wanted)
-
-    def failure(seen: facts.Facts) -> condition.Failure:
-        return condition.Failure(text, seen.values.get(field))
-
-    return condition.Test(text=text, holds=holds, failure=failure)
+    return condition.Test(text=describe(field, key, wanted), field=field, holds=_MAKERS[key](field, wanted))
 
 
 def describe(field: str, key: str, wanted: Any) -> str:

@@ -8,12 +8,12 @@ neither above nor below anything, contains nothing, and is not any value.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Any, NamedTuple, Self
+from typing import Annotated, Any, Self
 
 import pydantic
 import re2  # type: ignore[import-untyped]  # the wheel carries no stubs
 
-from triggers import facts, touchpoint
+from triggers import facts
 
 Facts = facts.Facts
 LONGEST_PATTERN = 1_000
@@ -22,22 +22,15 @@ DEEPEST = 20
 """Levels of any/all/not."""
 
 
-class Failure(NamedTuple):
-    """The first condition that failed and the value it saw."""
-
-    condition: str
-    saw: touchpoint.Plain
-
-
 @dataclass(frozen=True, kw_only=True)
 class Test:
     """A compiled condition."""
 
     text: str
-    """As an admin would read it."""
+    """As an admin would read it: ``priority is not Low``."""
+    field: str
+    """The field whose value is told when it fails; of several, the first."""
     holds: Callable[[Facts], bool]
-    failure: Callable[[Facts], Failure]
-    """To be asked only where ``holds`` said no."""
 
 
 def _scalar(value: Any) -> Any:

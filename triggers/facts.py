@@ -12,19 +12,38 @@ from typing import Any
 
 from triggers import touchpoint
 
-INTRINSIC: Mapping[str, Callable[[touchpoint.Touchpoint], Any]] = {
-    "kind": lambda touch: touch.kind,
-    "connector": lambda touch: touch.connector,
-    "object": lambda touch: touch.object,
-    "record": lambda touch: touch.record,
-    "label": lambda touch: touch.label,
-    "account": lambda touch: touch.account,
-    "happened_at": lambda touch: touch.happened_at,
-    "language": lambda touch: touch.person.language if touch.person else None,
-    "person": lambda touch: touch.person.record if touch.person else None,
-    "email_domain": lambda touch: domain(touch.person.email) if touch.person else None,
-}
-"""Fields every touchpoint has, whatever its kind; the context adds the rest and does not override these."""
+INTRINSIC = (
+    "kind",
+    "connector",
+    "object",
+    "record",
+    "label",
+    "account",
+    "happened_at",
+    "language",
+    "person",
+    "email_domain",
+)
+"""Facts every touchpoint has, whatever its kind; the context adds the rest and does not override these. ``person`` is the record
+id of the person; the address itself is no fact, so that no decision keeps one."""
+
+
+def intrinsic(touch: touchpoint.Touchpoint) -> dict[str, touchpoint.Plain]:
+    """The values of ``INTRINSIC``; what concerns the person is empty where there is none."""
+    person = touch.person
+    return {
+        "kind": touch.kind,
+        "connector": touch.connector,
+        "object": touch.object,
+        "record": touch.record,
+        "label": touch.label,
+        "account": touch.account,
+        "happened_at": aware(touch.happened_at).isoformat(),
+        "language": person.language if person is not None else None,
+        "person": person.record if person is not None else None,
+        "email_domain": domain(person.email) if person is not None else None,
+    }
+
 
 _LONGEST_NUMBER = 40
 """Characters up to which a text is tried as a number or an instant."""
@@ -52,6 +71,8 @@ def plain(value: Any) -> touchpoint.Plain:
 
 def aware(moment: datetime) -> datetime:
     """The instant in UTC; without a zone it is taken as UTC. The two ends of the calendar stay where they are."""
+    if moment.tzinfo is UTC:
+        return moment
     if moment.tzinfo is None:
         return moment.replace(tzinfo=UTC)
     try:
@@ -107,13 +128,18 @@ class _Lazy(dict[str, Any]):
         return made
 
 
+_AS_IT_IS = frozenset({str, float, bool, type(None)})
+
+
 class Facts:
     """One touchpoint's facts: ``values`` as the CRM had them, ``folded`` and ``numbers`` as they are compared."""
 
     __slots__ = ("folded", "numbers", "values")
 
     def __init__(self, touch: touchpoint.Touchpoint) -> None:
-        self.values: dict[str, touchpoint.Plain] = {name: plain(value) for name, value in touch.context.items()}
-        self.values.update([(name, plain(read(touch))) for name, read in INTRINSIC.items()])
+        self.values: dict[str, touchpoint.Plain] = {
+            name: value if value.__class__ in _AS_IT_IS else plain(value) for name, value in touch.context.items()
+        }
+        self.values.update(intrinsic(touch))
         self.folded = _Lazy(fold, self.values)
         self.numbers = _Lazy(number, self.values)

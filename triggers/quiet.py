@@ -95,4 +95,4 @@ def later(moment: datetime, span: timedelta) -> datetime:
 
 def told(moment: datetime) -> str:
     """The instant as an admin reads it."""
-    return moment.strftime("%Y-%m-%d %H:%M UTC")
+    return f"{moment.isoformat(' ', 'minutes')[:16]} UTC"

@@ -112,31 +112,31 @@ class Quiet(pydantic.BaseModel):
 class Candidate:
     """A rule as decide meets it."""
 
-    __slots__ = ("_known", "_matched", "rule", "tests")
+    __slots__ = ("_matched", "_steps", "rule")
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
-        self.tests = rule.tests
         self._matched = decision.Checked(rule=rule.name, matched=True)
-        self._known: dict[tuple[str, type, touchpoint.Plain], decision.Checked] = {}
+        self._steps = tuple((test.holds, test.field, test.text, _Known()) for test in rule.tests)
 
     def check(self, seen: facts.Facts) -> decision.Checked:
         """How the rule looks at these facts. The same failure on the same short value is the same object, for speed."""
-        for test in self.tests:
-            if not test.holds(seen):
-                condition, saw = test.failure(seen)
-                key = (condition, saw.__class__, saw)
-                return self._known.get(key) or self._failed(key)
+        for holds, field, text, known in self._steps:
+            if not holds(seen):
+                saw = seen.values.get(field)
+                key = (saw.__class__, saw)
+                return known.get(key) or self._failed(text, key, known)
         return self._matched
 
-    def _failed(self, key: tuple[str, type, touchpoint.Plain]) -> decision.Checked:
-        condition, _, saw = key
-        made = decision.Checked(rule=self.rule.name, matched=False, condition=condition, saw=shorten(saw))
-        if len(self._known) < _REMEMBERED and (not isinstance(saw, str) or len(saw) <= _SHORT):
-            self._known[key] = made
+    def _failed(self, text: str, key: tuple[type, touchpoint.Plain], known: "_Known") -> decision.Checked:
+        saw = key[1]
+        made = decision.Checked(rule=self.rule.name, matched=False, condition=text, saw=shorten(saw))
+        if len(known) < _REMEMBERED and (not isinstance(saw, str) or len(saw) <= _SHORT):
+            known[key] = made
         return made
 
 
+_Known = dict[tuple[type, touchpoint.Plain], decision.Checked]
 _REMEMBERED = 256
 _SHORT = 40
 
@@ -180,19 +180,20 @@ def _plan(rules: Sequence[Rule], kind: str, connector: str) -> Plan:
     candidates = []
     ruled_out = []
     for rule in rules:
-        failure = _ruled_out(rule, kind, connector)
-        if failure is None:
+        reason = _ruled_out(rule, kind, connector)
+        if reason is None:
             candidates.append(Candidate(rule))
         else:
-            ruled_out.append(decision.Checked(rule=rule.name, matched=False, condition=failure.condition, saw=failure.saw))
+            ruled_out.append(reason)
     return Plan(candidates=tuple(candidates), ruled_out=tuple(ruled_out))
 
 
-def _ruled_out(rule: Rule, kind: str, connector: str) -> condition.Failure | None:
+def _ruled_out(rule: Rule, kind: str, connector: str) -> decision.Checked | None:
     if rule.on != kind:
-        return condition.Failure(f"kind is {rule.on}", kind)
+        return decision.Checked(rule=rule.name, matched=False, condition=f"kind is {rule.on}", saw=kind)
     if rule.connectors is not None and connector not in rule.connectors:
-        return condition.Failure(f"connector in {', '.join(rule.connectors)}", connector)
+        names = ", ".join(rule.connectors)
+        return decision.Checked(rule=rule.name, matched=False, condition=f"connector in {names}", saw=connector)
     return None
 
 
