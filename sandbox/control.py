@@ -27,6 +27,7 @@ HELP = {
     "GET, DELETE /mailbox": "mails as received; ?to=ADDRESS, ?after=NUMBER, ?fields=to,subject",
     "GET, DELETE /sms": "text messages as received",
     "GET /records/CRM/OBJECT": "?ids=a,b",
+    "GET /labels/CRM/RECORD": "what the customer could know of a record: their address, its number, its subject",
     "GET /population": "the simulated customers",
     "GET, POST /clock": {"advance": "3d"},
 }  # fmt: skip
@@ -85,6 +86,7 @@ class Control:
             _route("GET", "/sms", self._messages),
             _route("DELETE", "/sms", self._clear_messages),
             _route("GET", "/records/{crm}/{object}", self._records),
+            _route("GET", "/labels/{crm}/{record}", self._labels),
             _route("GET", "/population", self._population),
             _route("GET", "/clock", self._now),
             _route("POST", "/clock", self._advance),
@@ -162,6 +164,9 @@ class Control:
         ids = request.query_params.get("ids")
         wanted = None if ids is None else [one for one in ids.split(",") if one]
         return self._stand_in(request.path_params["crm"]).records(request.path_params["object"], wanted)
+
+    async def _labels(self, request: Request) -> Any:
+        return self._stand_in(request.path_params["crm"]).labels(request.path_params["record"])
 
     async def _population(self, request: Request) -> Any:
         population = self._customers.population

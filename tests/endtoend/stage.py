@@ -1,0 +1,97 @@
+"""The program as its users run it: the console script in processes of their own, against the sandbox in another."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import requests
+
+PALAUTE = [str(Path(sys.executable).with_name("palaute"))]
+
+
+class Stage:
+    """A running sandbox, and the commands that are run against it."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.folder = folder
+        self.session = requests.Session()
+        self.session.trust_env = False
+        self._sandbox = subprocess.Popen([*PALAUTE, "sandbox", "--dir", str(folder), *options], stdout=subprocess.DEVNULL)
+        self.until(lambda: (folder / "sandbox.json").exists(), 60, "the sandbox starts")
+        self.addresses = json.loads((folder / "sandbox.json").read_text())
+        self.settings = folder / "settings.toml"
+        self.daemon: subprocess.Popen[str] | None = None
+
+    def close(self) -> None:
+        """Stop everything that still runs."""
+        for process in (self.daemon, self._sandbox):
+            if process is not None and process.poll() is None:
+                process.terminate()
+                process.wait(20)
+
+    @staticmethod
+    def until(holds: Callable[[], bool], seconds: float, what: str) -> None:
+        """Wait for something; fails with its name when it does not come."""
+        deadline = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < deadline, f"waited {seconds} s in vain: {what}"
+            time.sleep(0.1)
+
+    def control(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """A call to the control address."""
+        answer = self.session.request(method, f"{self.addresses['control']}{path}", json=body, timeout=120)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def act(self, crm: str, do: str, count: int) -> list[str]:
+        """Something happens in a CRM; the records concerned."""
+        records: list[str] = self.control("POST", "/act", {"crm": crm, "do": do, "count": count})["records"]
+        return records
+
+    def palaute(self, *words: str, status: int = 0) -> str:
+        """Run a command to its end; what it printed."""
+        done = subprocess.run([*PALAUTE, *words, "--settings", str(self.settings)], capture_output=True, text=True, timeout=120)
+        assert done.returncode == status, f"palaute {' '.join(words)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def status(self) -> dict[str, Any]:
+        """``palaute status --json``."""
+        done = subprocess.run(
+            [*PALAUTE, "status", "--json", "--settings", str(self.settings)], capture_output=True, text=True, timeout=60
+        )
+        counted: dict[str, Any] = json.loads(done.stdout)
+        return counted
+
+    def why(self, record: str) -> dict[str, Any]:
+        """``palaute why RECORD --json``, the only touchpoint in it."""
+        told = json.loads(self.palaute("why", record, "--json"))
+        assert len(told["touchpoints"]) == 1
+        one: dict[str, Any] = told["touchpoints"][0]
+        return one
+
+    def run(self) -> None:
+        """Start the daemon and wait until it is ready."""
+        environment = os.environ | {"REQUESTS_CA_BUNDLE": "/nowhere/else.pem", "HTTPS_PROXY": "http://127.0.0.1:9"}
+        command = [*PALAUTE, "run", "--settings", str(self.settings)]
+        log = (self.folder / "daemon.log").open("a")
+        self.daemon = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
+        assert self.daemon.stdout is not None
+        self.pages = self.daemon.stdout.readline().strip().rsplit(" ", 1)[1]
+        self.until(self._ready, 30, "the daemon is ready")
+
+    def _ready(self) -> bool:
+        return self.session.get(f"{self.pages}/readyz", timeout=10).status_code == 200
+
+    def stop(self) -> float:
+        """SIGTERM to the daemon; how many seconds it took to end with status 0."""
+        assert self.daemon is not None
+        began = time.monotonic()
+        self.daemon.send_signal(signal.SIGTERM)
+        assert self.daemon.wait(20) == 0
+        return time.monotonic() - began
