@@ -52,6 +52,7 @@ class Channel(abc.ABC):
 
     ``send`` raises ``wire.errors.Later`` (deferred, rate-limited, unreachable), ``Never`` (this address is refused for good),
     ``NeedsPerson`` (sign-in, settings) or ``Unsure`` (the line broke when the message may already have been taken).
+    A ``Later`` with a code is the transport's word on this one message (greylisted, mailbox full); without one nothing goes now.
     """
 
     name: str

@@ -14,6 +14,10 @@ _OURS = frozenset({500, 502, 503, 504, 523, 524, 530, 534, 535, 538, 555})
 """5yz codes that speak of the conversation or the sign-in (RFC 5321, RFC 4954), not of this one message."""
 _SENDER = frozenset({"5.1.7", "5.1.8", "5.1.20"})
 """Enhanced codes that blame the sender's address (RFC 3463; 5.1.20 is Google's)."""
+_RECIPIENTS = frozenset({"5.7.2", "5.7.13", "5.7.17", "5.7.18", "5.7.124", "5.7.133", "5.7.134", "5.7.135", "5.7.136"})
+"""Policy codes that speak of the recipient: a closed list, a disabled account, a mailbox that has changed hands
+(IANA's registry of enhanced codes; RFC 7293; Exchange's non-delivery reports). Nobody on our side can mend them."""
+_REMEDY = "Read the server's words: it does not let this sender or this content through; ask whoever runs the mail server."
 _MOST_WORDS = 200
 
 
@@ -44,19 +48,30 @@ class Reply:
 
 
 def about_us(answer: Reply, doing: str, remedy: str) -> errors.OutsideError:
-    """What a refusal means that concerns every message: greeting, TLS, sign-in, MAIL FROM."""
+    """What a refusal means that concerns every message: greeting, TLS, sign-in, MAIL FROM. A Later has no code then."""
     message = f"the mail server refused {doing}: {answer.code} {answer.words()}"
     if 500 <= answer.code < 600:
         return errors.NeedsPerson(message, code=answer.codes, remedy=remedy)
-    return errors.Later(message, code=answer.codes)
+    return errors.Later(message)
 
 
 def about_message(answer: Reply, doing: str, recipient: str) -> errors.OutsideError:
-    """What a refusal means that concerns one recipient or one message: RCPT TO, DATA and the reply after the final dot."""
+    """What a refusal means that concerns one recipient or one message: RCPT TO, DATA and the reply after the final dot.
+
+    421 says that the server is about to close, which concerns every message.
+    """
     message = f"the mail server refused {doing}: {answer.code} {answer.words(recipient.partition('@')[0])}"
+    if answer.code == 421:
+        return errors.Later(message)
     if not 500 <= answer.code < 600:
         return errors.Later(message, code=answer.codes)
-    if answer.code in _OURS or answer.enhanced.startswith("5.7.") or answer.enhanced in _SENDER:
-        remedy = "Read the server's words: it does not let this sender or this content through; ask whoever runs the mail server."
-        return errors.NeedsPerson(message, code=answer.codes, remedy=remedy)
+    if _is_ours(answer):
+        return errors.NeedsPerson(message, code=answer.codes, remedy=_REMEDY)
     return errors.Never(message, code=answer.codes)
+
+
+def _is_ours(answer: Reply) -> bool:
+    """Whether a refusal is about this sender or this conversation rather than about the recipient."""
+    if answer.enhanced in _RECIPIENTS:
+        return False
+    return answer.code in _OURS or answer.enhanced in _SENDER or answer.enhanced.startswith("5.7.")

@@ -19,7 +19,7 @@ def mailbox(text: str) -> tuple[str, str]:
     """
     name, plain = email.utils.parseaddr(text)
     normal = address.normalised(plain)
-    if normal is None or "\r" in text or "\n" in text:
+    if normal is None or not normal.isascii():
         raise ValueError('should be a mail address such as "feedback@havu.example" or "Havu <feedback@havu.example>"')
     return name, normal
 

@@ -40,13 +40,13 @@ class Line:
         try:
             answer = _heard(self._smtp.mail(sender, options))
             if answer.code != 250:
-                raise self._refused(replies.about_us(answer, "the sender", _SENDER))
+                raise self._refused(answer, replies.about_us(answer, "the sender", _SENDER))
             answer = _heard(self._smtp.rcpt(recipient))
             if answer.code not in (250, 251):
-                raise self._refused(replies.about_message(answer, "the recipient", recipient))
+                raise self._refused(answer, replies.about_message(answer, "the recipient", recipient))
             answer = _heard(self._smtp.docmd("DATA"))
             if answer.code != 354:
-                raise self._refused(replies.about_message(answer, "the mail", recipient))
+                raise self._refused(answer, replies.about_message(answer, "the mail", recipient))
         except _DROPPED:
             self.drop()
             raise errors.Later(_HUNG_UP) from None
@@ -65,7 +65,7 @@ class Line:
         if 200 <= answer.code < 300:
             return answer
         if 400 <= answer.code < 600:
-            raise self._refused(replies.about_message(answer, "the mail", recipient))
+            raise self._refused(answer, replies.about_message(answer, "the mail", recipient))
         self.drop()
         raise errors.Unsure("the mail server had the whole mail but did not say whether it took it")
 
@@ -95,9 +95,9 @@ class Line:
             raise errors.Never("the mail server does not take addresses with letters outside ASCII (SMTPUTF8)", code="SMTPUTF8")
         return [*options, "SMTPUTF8"]
 
-    def _refused(self, error: errors.OutsideError) -> errors.OutsideError:
+    def _refused(self, answer: replies.Reply, error: errors.OutsideError) -> errors.OutsideError:
         """Make the line ready for the next mail, or drop it when the server is about to (421)."""
-        if error.code.startswith("421"):
+        if answer.code == 421:
             self.drop()
             return error
         try:

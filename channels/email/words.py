@@ -116,7 +116,7 @@ def _title(said: wording.Wording, message: base.Message, subject: str) -> str:
 
 
 def _opening(said: wording.Wording, message: base.Message, subject: str) -> tuple[str, str, str]:
-    day = said.day(message.happened_at)
+    day = said.day(message.happened_at).replace(" ", "\u00a0")
     sentence = said.for_kind("mail.opening", message.kind, subject=_PLACE if subject else "", day=day)
     before, _, after = sentence.partition(_PLACE)
     return before, subject, after

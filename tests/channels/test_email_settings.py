@@ -45,6 +45,7 @@ def test_a_ca_beside_the_settings_file_is_found(tmp_path: Path) -> None:
         ({"sender": ""}, "at least 1 character"),
         ({"sender": "Havu"}, "should be a mail address"),
         ({"sender": "Havu <feedback@havu.example>\r\nBcc: all@havu.example"}, "should be one line"),
+        ({"sender": "Havu <pälaute@havu.example>"}, "should be a mail address"),
         ({"reply_to": "service at havu.example"}, "should be a mail address"),
         ({"unsubscribe": "stop@"}, "should be a mail address"),
         ({"username": "havu"}, "belong together"),
