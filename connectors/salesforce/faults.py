@@ -26,6 +26,8 @@ _LATER_STATUS = {406, 408, 420, 429}
 """What integrators have seen come and go, besides 5xx."""
 _LIMIT_PAUSE = 900.0
 """The daily counter falls in steps of a quarter of an hour or more."""
+_CROWD_PAUSE = 20.0
+"""Calls count against the limit of concurrent ones when they last 20 s."""
 _NO_COLUMN = re.compile(r"No such column '([^']{1,80})' on (?:entity|sobject of type) '?(\w{1,80})")
 _REMEDIES = {
     "API_CURRENTLY_DISABLED": "Enable the API for this user's profile.",
@@ -63,6 +65,9 @@ def read(body: Any, status: int) -> Fault:
 
 def translate(fault: Fault, delay: float | None = None) -> errors.OutsideError:
     """The fault of a whole call or query in the journey's words."""
+    if fault.code == "REQUEST_LIMIT_EXCEEDED" and "concurrent" in fault.message.lower():
+        message = "Salesforce has too many long calls at once: find out which program makes them"
+        return errors.Later(message, code=fault.code, delay=delay or _CROWD_PAUSE)
     if fault.code == "REQUEST_LIMIT_EXCEEDED":
         message = "Salesforce's daily limit of API calls is used up: buy more calls or find who uses them"
         return errors.Later(message, code=fault.code, delay=delay or _LIMIT_PAUSE)

@@ -1,5 +1,21 @@
-"""Assertions of the shared suite tell their values."""
+"""Assertions of the shared suite tell their values; short faults are tried again without waiting."""
+
+from collections.abc import Iterator
 
 import pytest
 
+from tests.connectors import stand_in
+from wire import retry
+
 pytest.register_assert_rewrite("tests.connectors.contract")
+
+
+@pytest.fixture(autouse=True)
+def _no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retry, "sleep", lambda seconds: None)
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stand_in.Control]:
+    with stand_in.running(tmp_path_factory.mktemp("sandbox")) as control:
+        yield control

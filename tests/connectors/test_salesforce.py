@@ -1,0 +1,61 @@
+"""The Salesforce connector keeps the contract, against the stand-in."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from connectors import base
+from tests.connectors import contract, stand_in
+
+
+class SalesforceOrg(stand_in.StandInOrg):
+    """People at work in a Salesforce org."""
+
+    crm = "salesforce"
+    watch = base.Watch(
+        name="closed",
+        object="Case",
+        fields=("CaseNumber", "Subject", "IsClosed", "ClosedDate", "Owner.Name", "Contact.Email", "Contact.HasOptedOutOfEmail"),
+        where="IsClosed = true",
+        optional=("Contact.HasOptedOutOfEmail",),
+    )
+    consent = "Contact.HasOptedOutOfEmail"
+    score = "Palaute_Score__c"
+    answered_at = "Palaute_Answered_At__c"
+
+    def __init__(self, control: stand_in.Control) -> None:
+        super().__init__(control)
+        given = control.addresses.salesforce
+        self.connection = {
+            "type": "salesforce",
+            "login_url": given["login_url"],
+            "client_id": given["client_id"],
+            "client_secret": stand_in.hidden(given["client_secret"]),
+        }
+
+    def column(self, path: str) -> str:
+        return path if "." in path else f"Case.{path}"
+
+    def case(self, record: str) -> Mapping[str, Any]:
+        return self.records("Case", [record])[0]
+
+    def merge_case(self, record: str) -> str | None:
+        self.act("merge_cases", records=[record])
+        survivor: str | None = self.case(record)["MasterRecordId"]
+        return survivor
+
+
+@pytest.fixture
+def org(sandbox: stand_in.Control) -> Iterator[SalesforceOrg]:
+    made = SalesforceOrg(sandbox)
+    yield made
+    made.close()
+
+
+class TestSalesforce(contract.ConnectorContract):
+    @pytest.fixture
+    def org(self, sandbox: stand_in.Control) -> Iterator[contract.Org]:
+        made = SalesforceOrg(sandbox)
+        yield made
+        made.close()
