@@ -157,7 +157,16 @@ class Source(_Part):
         )
 
 
-Changes = Mapping[str, Any]
+class _LikeSource:
+    """Tells the JSON Schema that a table has a source's keys, none of which is needed: it may change a built-in source."""
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: pydantic.GetJsonSchemaHandler) -> Mapping[str, Any]:
+        schema = handler.resolve_ref_schema(handler(Source.__pydantic_core_schema__))
+        properties = {key: value for key, value in schema["properties"].items() if key != "name"}
+        return {"type": "object", "properties": properties, "additionalProperties": False, "description": "A source"}
+
+
+Changes = Annotated[Mapping[str, Any], _LikeSource()]
 """A table in settings in the shape of a source, of which any key may be missing where it changes a built-in one."""
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pydantic
 
 from mapping import kind
-from settings import locate, shape, words
+from settings import locate, schema, words
 from triggers import condition, facts, rule
 from wire import duration
 
@@ -99,7 +99,7 @@ def _untouched(crm: str, name: str) -> list[kind.Source]:
 def _source_problems(place: locate.Place, error: pydantic.ValidationError) -> Iterator[Found]:
     known = [name for name in kind.Source.model_fields if name != "name"]
     for one in error.errors(include_url=False):
-        nested = shape.keys((*place, *one["loc"][:-1])) if len(one["loc"]) > 1 else known
+        nested = schema.keys((*place, *one["loc"][:-1])) if len(one["loc"]) > 1 else known
         yield Found((*place, *one["loc"]), words.expected(one, known=nested), words.unknown(one))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pydantic
 
-from settings import crosscheck, locate, model, shape, words
+from settings import crosscheck, locate, model, schema, words
 from settings import problem as problems
 
 SettingsError = problems.SettingsError
@@ -182,7 +182,7 @@ def _translated(document: _Document, error: pydantic.ValidationError) -> Iterabl
         place = document.own(one["loc"], last_too=kind in {"missing", "extra_forbidden"})
         if kind == "too_short" and document.has_enough(place, one.get("ctx", {}).get("min_length", 1)):
             continue  # its elements are wrong, and are told of by themselves
-        known = shape.keys(place[:-1]) if kind == "extra_forbidden" else ()
-        about = shape.description(place) if kind == "missing" else ""
+        known = schema.keys(one["loc"][:-1]) if kind == "extra_forbidden" else ()
+        about = schema.description(place) if kind == "missing" else ""
         expected = problems.masked_address(words.expected(one, known=known, about=about))
         yield document.problem(document.tagged(place, kind), expected, found=words.unknown(one))
