@@ -58,7 +58,10 @@ def hang_up(scope: Scope) -> None:
 
 
 class Web:
-    """One ASGI application on one bound socket, with TLS when there is a context."""
+    """One ASGI application on one bound socket, with TLS when there is a context.
+
+    Those with TLS are the CRMs: they send a Date header of their own, from the sandbox's clock.
+    """
 
     def __init__(self, app: App, bound: socket.socket, tls: ssl.SSLContext | None = None) -> None:
         self._app = app
@@ -72,6 +75,7 @@ class Web:
             access_log=False,
             proxy_headers=False,
             server_header=False,
+            date_header=tls is None,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=1,
             ssl_context_factory=None if tls is None else lambda _config, _default: tls,

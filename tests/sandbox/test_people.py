@@ -1,0 +1,142 @@
+"""The simulated customers answer like people, over real HTTP."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from tests.sandbox import survey_site
+from tests.sandbox.conftest import Box
+
+
+@pytest.fixture
+def site() -> Iterator[survey_site.Site]:
+    with survey_site.running(range(11)) as site:
+        yield site
+
+
+def invite(box: Box, site: survey_site.Site, to: str, token: str, words: str = "your case") -> None:
+    taps = "".join(f'<a href="{site.url}/s/{token}?v={n}&amp;lang=en">{n}</a>' for n in site.scale)
+    page = f"{site.url}/s/{token}?lang=en"
+    box.mail(
+        to,
+        "One question",
+        f"About {words}\n\n0: {page}&v=0\n",
+        html=f'<p>About {words}</p>{taps}<a href="{page}">Answer on the web</a><a href="{site.url}/u/{token}">Stop</a>',
+        headers={
+            "List-Unsubscribe": f"<{site.url}/u/{token}>, <mailto:stop@havu.example>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        },
+    )
+
+
+def addresses(box: Box, count: int) -> list[str]:
+    return [person["email"] for person in box.get("/population") if person["email"]][:count]
+
+
+def test_everybody_answers_once_and_tells_what_they_sent(box: Box, site: survey_site.Site) -> None:
+    for number, to in enumerate(addresses(box, 30)):
+        invite(box, site, to, str(number))
+    answers = box.post("/people", do="answer")
+    assert answers["failed"] == []
+    sent = [posted for [posted] in site.posted.values()]
+    told = sorted((str(one["value"]), one["comment"].replace("\n", "\r\n")) for one in answers["answers"])
+    assert told == sorted((one["value"], one["comment"]) for one in sent)
+    assert len(told) == 30
+    assert box.post("/people", do="answer")["answers"] == []
+
+
+def test_answers_spread_over_the_scale_and_some_have_comments(box: Box, site: survey_site.Site) -> None:
+    for number, to in enumerate(addresses(box, 60)):
+        invite(box, site, to, str(number))
+    answers = box.post("/people", do="answer")["answers"]
+    values = [one["value"] for one in answers]
+    assert min(values) < 6 < 9 <= max(values)
+    assert sum(values) / len(values) > 6
+    assert 15 < sum(bool(one["comment"]) for one in answers) < 55
+
+
+def test_some_tap_a_value_and_some_take_the_plain_link(box: Box, site: survey_site.Site) -> None:
+    for number, to in enumerate(addresses(box, 30)):
+        invite(box, site, to, str(number))
+    box.post("/people", do="answer")
+    taps = sum("v=" in path for path in site.opened if not path.endswith("/thanks"))
+    assert 5 < taps < 25
+
+
+def test_decoys_stay_empty_and_hidden_fields_come_along(box: Box, site: survey_site.Site) -> None:
+    invite(box, site, addresses(box, 1)[0], "a")
+    box.post("/people", do="answer", value=7, comment='Hyvä\n"1" 😊')
+    assert site.posted["/s/a"] == [{"nonce": "nonce&/s/a", "value": "7", "website": "", "comment": 'Hyvä\r\n"1" 😊', "go": "1"}]
+
+
+def test_a_share_answers_and_the_rest_may_answer_later(box: Box, site: survey_site.Site) -> None:
+    for number, to in enumerate(addresses(box, 20)):
+        invite(box, site, to, str(number))
+    assert len(box.post("/people", do="answer", share=0.25)["answers"]) == 5
+    assert len(box.post("/people", do="answer")["answers"]) == 15
+
+
+def test_a_refused_form_is_no_answer(box: Box, site: survey_site.Site) -> None:
+    site.refuse = True
+    invite(box, site, addresses(box, 1)[0], "a")
+    answer = box.post("/people", do="answer")
+    assert answer["answers"] == []
+    assert answer["failed"][0]["status"] == 422
+
+
+def test_people_read_for_as_long_as_they_are_told(box: Box, site: survey_site.Site) -> None:
+    for number, to in enumerate(addresses(box, 24)):
+        invite(box, site, to, str(number))
+    began = time.monotonic()
+    assert len(box.post("/people", do="answer", pace=0.5)["answers"]) == 24
+    assert 0.5 <= time.monotonic() - began < 3
+
+
+def test_opening_and_scanning_send_nothing_and_leave_the_mail_unread(box: Box, site: survey_site.Site) -> None:
+    invite(box, site, addresses(box, 1)[0], "a")
+    box.post("/people", do="open")
+    assert len(site.opened) == 1
+    scanned = box.post("/people", do="scan")["scan"]
+    assert len(scanned) == 14
+    assert len(site.opened) == 15
+    assert site.posted == {}
+    assert len(box.post("/people", do="answer")["answers"]) == 1
+
+
+def test_unsubscribing_is_one_post(box: Box, site: survey_site.Site) -> None:
+    invite(box, site, addresses(box, 1)[0], "a")
+    box.post("/people", do="unsubscribe")
+    assert site.posted == {"/u/a": [{"List-Unsubscribe": "One-Click"}]}
+    assert site.opened == []
+
+
+def test_text_messages_are_answered_too(box: Box, site: survey_site.Site) -> None:
+    number = next(person["phone"] for person in box.get("/population") if person["phone"])
+    text = f"Havu: one question, 0-10? {site.url}/s/sms. Stop: STOP"
+    requests.post(f"{box.addresses.sms}/messages", json={"to": number, "from": "Havu", "text": text}, timeout=10)
+    assert len(box.post("/people", do="answer")["answers"]) == 1
+    assert list(site.posted) == ["/s/sms"]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"do": "sing"}, {"do": "answer", "share": 2}, {"do": "answer", "pace": -1}, {"do": "answer", "haste": 1}]
+)
+def test_wrong_use_is_answered_with_a_sentence(box: Box, wrong: dict[str, object]) -> None:
+    assert "should" in box.refused("/people", **wrong) or "known are" in box.refused("/people", **wrong)
+
+
+@pytest.mark.parametrize("crm", ["salesforce", "dynamics"])
+@pytest.mark.parametrize("do", ["close_cases", "make_purchases"])
+def test_an_answer_is_put_down_to_the_record_it_was_about(box: Box, site: survey_site.Site, crm: str, do: str) -> None:
+    stand_in = box.sandbox.stand_ins[crm]
+    records = box.post("/act", do=do, crm=crm, count=8)["records"]
+    told = {}
+    for number, record in enumerate(records):
+        known = stand_in.labels(record)
+        if known["email"]:
+            invite(box, site, known["email"], str(number), f"“{known['subject'] or known['label']}”")
+            told[record] = crm
+    answers = box.post("/people", do="answer")["answers"]
+    assert {one["record"]: one["crm"] for one in answers} == told
