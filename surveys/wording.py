@@ -154,12 +154,14 @@ class Wording:
         return f"{reason} {self.text('repeat', days=self.brand.repeat_days)}"
 
     def _label(self, metric: metrics.Metric, value: int) -> str:
-        own = _pick({language: labels.get(value, "") for language, labels in metric.labels.items()}, self.language, self.brand)
+        if metric.key not in metrics.BUILT_IN:
+            said = {language: labels.get(value, "") for language, labels in metric.labels.items()}
+            return _pick(said, self.language, self.brand)
         end = {metric.first: "low", metric.last: "high"}.get(value, "")
         for key in (f"{metric.key}.{value}", f"{_prefix(metric)}.{end}"):
-            if not own and key in phrases.PHRASES:
+            if key in phrases.PHRASES:
                 return self.text(key)
-        return own
+        return ""
 
     def _inflected(self) -> dict[str, str]:
         name = self.brand.name
