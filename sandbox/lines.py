@@ -9,10 +9,8 @@ from typing import Any
 import uvicorn
 
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
-"""An ASGI application."""
+App = Callable[[Any, Any, Any], Awaitable[None]]
+"""An ASGI application, called with scope, receive and send."""
 
 HOST = "127.0.0.1"
 _HANG_UP = "sandbox.hang_up"
@@ -97,7 +95,7 @@ class Web:
         if self._task is not None:
             await self._task
 
-    async def _with_hang_up(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _with_hang_up(self, scope: Scope, receive: Any, send: Any) -> None:
         """Hand the transport's ``abort`` on, for faults that cut the line: ASGI itself has no word for that."""
         transport = getattr(getattr(send, "__self__", None), "transport", None)
         if transport is not None:
