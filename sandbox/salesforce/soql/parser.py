@@ -22,7 +22,7 @@ class _Parser(Reader):
         select = self.separated(self.item)
         self.expect("FROM")
         name = self.expect_kind("name")
-        if name.text.upper() in words.RESERVED:
+        if name.text.upper() in words.RESERVED - words.ALSO_OBJECTS or self.is_word("BY"):
             raise self.fail(name)
         alias = self.alias()
         if self.accept("USING"):

@@ -28,6 +28,8 @@ RESERVED = frozenset(
         "SELECT",
     }
 )
+ALSO_OBJECTS = frozenset({"ORDER", "GROUP"})
+"""Standard objects of that name exist, and FROM takes them."""
 _PERIODS = ("WEEK", "MONTH", "QUARTER", "YEAR", "FISCAL_QUARTER", "FISCAL_YEAR")
 DATE_LITERALS = frozenset(
     {"YESTERDAY", "TODAY", "TOMORROW", "LAST_90_DAYS", "NEXT_90_DAYS"}
