@@ -192,7 +192,7 @@ def opted_out(columns: Sequence[Any]) -> bool | None:
 
 
 def _truth(value: Any) -> bool | None:
-    word = str(value).strip().casefold() if isinstance(value, str | int | bool) else ""
+    word = text(value).casefold() if isinstance(value, str | int) else ""
     return True if word in _YES else False if word in _NO else None
 
 

@@ -171,7 +171,7 @@ def test_a_latin_1_file_is_told_with_the_line(tmp_path: Path) -> None:
     path.write_bytes(conftest.GOOD.replace("Havu", "Hävu").encode("latin-1"))
     with pytest.raises(load.SettingsError) as caught:
         load.load(path)
-    assert (44, "a letter that is not UTF-8") in [(one.line, one.found) for one in caught.value.problems]
+    assert (45, "a letter that is not UTF-8") in [(one.line, one.found) for one in caught.value.problems]
 
 
 def test_several_broken_lines_are_told_together_with_other_mistakes(broken: conftest.Break) -> None:
