@@ -49,7 +49,7 @@ def _together(way: line.Line, table: tables.Table, object_name: str, chunk: _Chu
     kind = f"Microsoft.Dynamics.CRM.{object_name}"
     targets = [{"@odata.type": kind, table.key: odata.guid(update.record), **_values(update.values)} for update in chunk]
     try:
-        way.call("POST", f"{table.entity_set}/Microsoft.Dynamics.CRM.UpdateMultiple", {"Targets": targets})
+        answer = way.call("POST", f"{table.entity_set}/Microsoft.Dynamics.CRM.UpdateMultiple", {"Targets": targets})
     except errors.Later as error:
         if error.code in faults.DEADLOCKS:
             return error
@@ -58,6 +58,8 @@ def _together(way: line.Line, table: tables.Table, object_name: str, chunk: _Chu
         if error.code == line.STILL_REFUSED:
             raise
         return error
+    if answer.body is not None:
+        raise errors.Later("Dataverse answers a write with something else than nothing: the rows are written again")
     return None
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.connectors import stand_in
-from wire import retry
-
 pytest.register_assert_rewrite("tests.connectors.contract")
+
+from tests.connectors import stand_in  # noqa: E402 (after the line above, which must come first)
+from wire import retry  # noqa: E402
 
 
 @pytest.fixture(autouse=True)

@@ -406,7 +406,7 @@ class ConnectorContract:
     def test_check_finds_nothing_wrong(self, org: Org) -> None:
         findings = org.connector().check()
         assert findings
-        assert {one.grade for one in findings} == {finding.Grade.GOOD}
+        assert finding.Grade.WRONG not in {one.grade for one in findings}
 
     def test_close_may_be_called_twice(self, org: Org) -> None:
         connector = org.connector()

@@ -22,6 +22,7 @@ class Control:
 
     def __init__(self, sandbox: server.Sandbox) -> None:
         assert sandbox.addresses is not None
+        self.sandbox = sandbox
         self.addresses = sandbox.addresses
         self._http = requests.Session()
         self._http.trust_env = False
@@ -48,6 +49,14 @@ class StandInOrg(contract.Org):
     """What both CRMs' orgs share."""
 
     crm: str
+    subject: str
+    """Path of a column that a touchpoint cannot do without."""
+    comment: str
+    """Column on the case that takes a long text."""
+    address_key: str
+    """Setting that holds the address to sign in at."""
+    rate_limit_delay: float
+    """Seconds to wait after ``rate_limit`` with ``retry_after`` 7."""
     connection: Mapping[str, Any]
     """Settings of a connector to this stand-in."""
 
@@ -81,7 +90,7 @@ class StandInOrg(contract.Org):
         return self.act("close_cases", count=count)
 
     def close_late(self, count: int) -> list[str]:
-        self.fault("late_commit", count=1, seconds=_LATE)
+        self.fault("late_commit", count=1, seconds=_LATE, delay=_LATE)
         return self.close_cases(count)
 
     def reveal(self) -> None:
@@ -117,6 +126,18 @@ class StandInOrg(contract.Org):
 
     def advance(self, by: timedelta) -> None:
         self.control.ask("POST", "/clock", advance=f"{by.total_seconds():.0f}s")
+
+    def shift(self, by: timedelta) -> None:
+        """Move the CRM's clock either way."""
+        self.control.sandbox.clock.advance(by)
+
+    def tokens(self) -> int:
+        """Tokens given since all of them expired."""
+        raise NotImplementedError
+
+    def secret(self, text: str) -> pydantic.SecretStr:
+        """A secret as settings hold it."""
+        return hidden(text)
 
     def now(self) -> datetime:
         return datetime.fromisoformat(self.control.ask("GET", "/clock")["now"])

@@ -75,7 +75,8 @@ steps = st.lists(
 @given(steps)
 @hypothesis_settings(max_examples=300, deadline=None)
 def test_every_row_is_handed_out_and_no_bookmark_runs_ahead(script: list[tuple[str, int, int]]) -> None:
-    table, reading, mark, stored = Table(), reader(), MARK, set()
+    table, reading, mark = Table(), reader(), MARK
+    stored: set[tuple[str, int]] = set()
 
     def poll(pages: int) -> None:
         nonlocal mark

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from connectors import base
-from tests.connectors import contract, stand_in
+from tests.connectors import contract, over_the_wire, stand_in
 
 
 class SalesforceOrg(stand_in.StandInOrg):
@@ -23,6 +23,10 @@ class SalesforceOrg(stand_in.StandInOrg):
     consent = "Contact.HasOptedOutOfEmail"
     score = "Palaute_Score__c"
     answered_at = "Palaute_Answered_At__c"
+    subject = "Subject"
+    comment = "Palaute_Comment__c"
+    address_key = "login_url"
+    rate_limit_delay = 20.0
 
     def __init__(self, control: stand_in.Control) -> None:
         super().__init__(control)
@@ -40,20 +44,16 @@ class SalesforceOrg(stand_in.StandInOrg):
     def case(self, record: str) -> Mapping[str, Any]:
         return self.records("Case", [record])[0]
 
+    def tokens(self) -> int:
+        return len(self.control.sandbox.salesforce.org.sessions)
+
     def merge_case(self, record: str) -> str | None:
         self.act("merge_cases", records=[record])
         survivor: str | None = self.case(record)["MasterRecordId"]
         return survivor
 
 
-@pytest.fixture
-def org(sandbox: stand_in.Control) -> Iterator[SalesforceOrg]:
-    made = SalesforceOrg(sandbox)
-    yield made
-    made.close()
-
-
-class TestSalesforce(contract.ConnectorContract):
+class TestSalesforce(contract.ConnectorContract, over_the_wire.OverTheWireContract):
     @pytest.fixture
     def org(self, sandbox: stand_in.Control) -> Iterator[contract.Org]:
         made = SalesforceOrg(sandbox)
