@@ -4,12 +4,14 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
+from typing import TypeAlias
 
 from sandbox.salesforce import business, dml, ids, records, standard
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.population import Populator
 
 _LATE = 3.0
+_Act: TypeAlias = Callable[[int | None, Sequence[str] | None], list[str]]
 _CLOSED = [status for status, closed in standard.CASE_STATUSES.items() if closed]
 
 
@@ -19,10 +21,14 @@ class Acts:
     def __init__(self, org: Org, populator: Populator) -> None:
         self.org = org
         self.populator = populator
-        self._by_name: dict[str, Callable[[int | None, Sequence[str] | None], list[str]]] = {
-            "close_cases": self._close, "reopen_cases": self._reopen, "make_purchases": self._purchase, "merge_cases": self._merge,
-            "delete_cases": self._delete, "opt_out": self._opt_out,
-        }  # fmt: skip
+        self._by_name: dict[str, _Act] = {
+            "close_cases": self._close,
+            "reopen_cases": self._reopen,
+            "make_purchases": self._purchase,
+            "merge_cases": self._merge,
+            "delete_cases": self._delete,
+            "opt_out": self._opt_out,
+        }
 
     def do(self, name: str, count: int | None, given: Sequence[str] | None) -> list[str]:
         """Do it; answers the ids concerned. Raises ValueError."""

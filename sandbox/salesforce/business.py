@@ -169,8 +169,43 @@ def _permission_set(save: Save) -> None:
     save.set("IsCustom", True)
 
 
+def _field_permission(save: Save) -> None:
+    """Only for fields that exist and that can be hidden; editing needs reading; one row per set and field."""
+    after = save.after
+    kind, _, name = after["Field"].partition(".")
+    entity = save.org.schema.find(after["SobjectType"])
+    if entity is None:
+        message = f"Sobject Type Name: bad value for restricted picklist field: {after['SobjectType']}"
+        raise errors.RowRefused("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message, ["SobjectType"])
+    column = entity.find(name) or entity.find(name + "Id")
+    if kind.lower() != entity.name.lower() or column is None or not column.permissionable:
+        message = f"Field Name: bad value for restricted picklist field: {after['Field']}"
+        raise errors.RowRefused("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message, ["Field"])
+    if after.get("PermissionsEdit") and not after.get("PermissionsRead"):
+        raise errors.RowRefused("FIELD_INTEGRITY_EXCEPTION", "Edit permission requires read permission", ["PermissionsEdit"])
+    after["SobjectType"], after["Field"] = entity.name, f"{entity.name}.{column.name}"
+    for row in save.org.store.table("FieldPermissions").rows.values():
+        same = row["ParentId"] == after["ParentId"] and row["Field"] == after["Field"]
+        if same and row["Id"] != after["Id"]:
+            raise errors.RowRefused(
+                "DUPLICATE_VALUE", f"duplicate value found: <unknown> duplicates value on record with id: {row['Id']}"
+            )
+
+
+def _field_permission_after(save: Save) -> None:
+    """A row that shows nothing is deleted."""
+    if not save.after.get("PermissionsRead"):
+        save.org.store.drop("FieldPermissions", save.after["Id"])
+
+
 _BEFORE: dict[str, Rule] = {
     "Case": _case, "Contact": _contact, "Individual": _person_name, "User": _person_name, "Opportunity": _opportunity,
     "Order": _order, "Task": _task, "PermissionSet": _permission_set,
+    "FieldPermissions": _field_permission,
 }  # fmt: skip
-_AFTER: dict[str, Rule] = {"Case": _case_after, "Opportunity": _opportunity_after, "OpportunityContactRole": _primary_role}
+_AFTER: dict[str, Rule] = {
+    "Case": _case_after,
+    "Opportunity": _opportunity_after,
+    "OpportunityContactRole": _primary_role,
+    "FieldPermissions": _field_permission_after,
+}

@@ -5,12 +5,13 @@ Messages follow the real service's (PROTOCOLS, "Salesforce writing"); some repea
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from sandbox.salesforce import errors, ids, moments, records, schema
 from sandbox.salesforce.org import Org
 
 _EMAIL = re.compile(r"[^@\s<>()\[\],;:\"]+@[^@\s.<>()\[\],;:\"]+(\.[^@\s.<>()\[\],;:\"]+)+")
+_Check: TypeAlias = Callable[[Org, schema.Field, Any], Any]
 _TRUE, _FALSE = ("true", "1"), ("false", "0")
 
 
@@ -39,13 +40,14 @@ def value(org: Org, column: schema.Field, given: Any) -> Any:
     if isinstance(given, dict | list):
         kind = "START_OBJECT" if isinstance(given, dict) else "START_ARRAY"
         raise _cannot_parse(column, kind, "")
-    check = _CHECKS.get(column.type, _text)
+    check: _Check = _CHECKS.get(column.type, _text)
     return check(org, column, given)
 
 
 def _cannot_parse(column: schema.Field, token: str, given: Any) -> errors.RowRefused:
     kind = {"datetime": "datetime", "currency": "double", "percent": "double"}.get(column.type, column.type)
-    message = f"Cannot deserialize instance of {kind} from {token} value {given} or request may be missing a required field at [line:1, column:1]"
+    where = "or request may be missing a required field at [line:1, column:1]"
+    message = f"Cannot deserialize instance of {kind} from {token} value {given} {where}"
     return errors.RowRefused("JSON_PARSER_ERROR", message, None)
 
 
@@ -140,7 +142,7 @@ def _reference(org: Org, column: schema.Field, given: Any) -> str:
     return identifier
 
 
-_CHECKS: dict[str, Callable[[Org, schema.Field, Any], Any]] = {
+_CHECKS: dict[str, _Check] = {
     "email": _email, "picklist": _picklist, "boolean": _boolean, "double": _number, "currency": _number,
     "percent": _number, "int": _number, "date": _date, "datetime": _moment, "reference": _reference, "id": _reference,
 }  # fmt: skip

@@ -80,7 +80,7 @@ def read(org: Org, call: Call, name: str) -> Reply:
     fields = body.get("fields") or [part for part in call.query.get("fields", "").split(",") if part]
     if len(wanted) > 2000:
         raise errors.ApiError(400, "EXCEEDED_ID_LIMIT", "record limit reached. cannot get more than 2000 records in this call")
-    made = []
+    made: list[dict[str, Any] | None] = []
     for identifier in wanted:
         record = org.store.get(entity.name, ids.extend(str(identifier)) or "")
         if record is None or record.get("IsDeleted"):

@@ -35,7 +35,8 @@ def subcall(call: Call, method: str, url: str, body: Any, headers: Mapping[str, 
         raise errors.not_found()
     return Call(
         method=method, path=unquote(found.group(2)).strip("/"), version=found.group(1), session=call.session,
-        query=dict(parse_qsl(split.query, keep_blank_values=True)), headers={name.lower(): str(value) for name, value in headers.items()}, value=body,
+        query=dict(parse_qsl(split.query, keep_blank_values=True)),
+        headers={name.lower(): str(value) for name, value in headers.items()}, value=body,
     )  # fmt: skip
 
 
@@ -47,7 +48,11 @@ def composite(org: Org, call: Call, handle: Handler) -> Reply:
         raise errors.ApiError(
             400, "REQUIRED_FIELD_MISSING", "Required fields are missing: [compositeRequest]", ["compositeRequest"]
         )
-    _check(parts)
+    refusal = _refusal(parts)
+    if refusal is not None:
+        message = [{"errorCode": "LIMIT_EXCEEDED", "message": refusal}]
+        part = {"body": message, "httpHeaders": {}, "httpStatusCode": 400, "referenceId": None}
+        return Reply(status=400, body={"compositeResponse": [part]})
     with org.store.undoable():
         savepoint = org.store.savepoint()
         results: dict[str, Any] = {}
@@ -59,10 +64,10 @@ def composite(org: Org, call: Call, handle: Handler) -> Reply:
     return Reply(body={"compositeResponse": replies})
 
 
-def _check(parts: list[Any]) -> None:
+def _refusal(parts: list[Any]) -> str | None:
+    """Which limit the request breaks (the real reply was seen in guardian/support-service-lambdas, pull request 766)."""
     if len(parts) > MAXIMUM_SUBREQUESTS:
-        message = f"The number of subrequests in the composite request exceeds the limit of {MAXIMUM_SUBREQUESTS}."
-        raise errors.ApiError(400, "LIMIT_EXCEEDED", message)
+        return f"The request can’t contain more than {MAXIMUM_SUBREQUESTS} operations."
     seen = set()
     heavy = 0
     for part in parts:
@@ -70,19 +75,16 @@ def _check(parts: list[Any]) -> None:
             if not isinstance(part, dict) or not isinstance(part.get(name), str):
                 raise errors.ApiError(400, "REQUIRED_FIELD_MISSING", f"Required fields are missing: [{name}]", [name])
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", part["referenceId"]):
-            raise errors.ApiError(
-                400,
-                "INVALID_INPUT",
-                f"Provided referenceId ('{part['referenceId']}') must start with a letter and contain only letters, numbers and underscores.",
-            )
+            rule = "must start with a letter and contain only letters, numbers and underscores."
+            raise errors.ApiError(400, "INVALID_INPUT", f"Provided referenceId ('{part['referenceId']}') {rule}")
         if part["referenceId"] in seen:
             raise errors.ApiError(400, "INVALID_INPUT", f"Duplicate reference id: {part['referenceId']}")
         seen.add(part["referenceId"])
         found = _URL.match(urlsplit(part["url"]).path)
         heavy += 1 if found is not None and _HEAVY.match(found.group(2)) else 0
     if heavy > MAXIMUM_HEAVY:
-        message = f"The number of query and sObject Collections subrequests exceeds the limit of {MAXIMUM_HEAVY}."
-        raise errors.ApiError(400, "LIMIT_EXCEEDED", message)
+        return f"The request can’t contain more than {MAXIMUM_HEAVY} query and sObject Collections operations."
+    return None
 
 
 def _part(call: Call, part: Mapping[str, Any], results: dict[str, Any], handle: Handler) -> dict[str, Any]:

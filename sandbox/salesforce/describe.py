@@ -7,9 +7,11 @@ from sandbox.salesforce.call import Call, Reply
 from sandbox.salesforce.org import VERSIONS, Org
 
 _SOAP = {
-    "string": "xsd:string", "textarea": "xsd:string", "picklist": "xsd:string", "multipicklist": "xsd:string", "email": "xsd:string",
+    "string": "xsd:string", "textarea": "xsd:string", "picklist": "xsd:string", "multipicklist": "xsd:string",
+    "email": "xsd:string",
     "phone": "xsd:string", "url": "xsd:string", "boolean": "xsd:boolean", "double": "xsd:double", "currency": "xsd:double",
-    "percent": "xsd:double", "int": "xsd:int", "date": "xsd:date", "datetime": "xsd:dateTime", "id": "tns:ID", "reference": "tns:ID",
+    "percent": "xsd:double", "int": "xsd:int", "date": "xsd:date", "datetime": "xsd:dateTime", "id": "tns:ID",
+    "reference": "tns:ID",
 }  # fmt: skip
 _SEASONS = ("Winter", "Spring", "Summer")
 _RESOURCES = ("sobjects", "query", "queryAll", "composite", "limits", "tooling", "jobs", "metadata", "recent", "search")
@@ -64,7 +66,8 @@ def summary(entity: schema.Entity, version: str) -> dict[str, Any]:
         "hasSubtypes": False, "isInterface": False, "isSubtype": False, "keyPrefix": entity.prefix or None, "label": entity.label,
         "labelPlural": entity.plural, "layoutable": entity.createable, "mergeable": entity.name in ("Account", "Case", "Contact"),
         "mruEnabled": entity.createable, "name": entity.name, "queryable": True, "replicateable": True, "retrieveable": True,
-        "searchable": entity.createable, "triggerable": entity.createable, "undeletable": entity.deletable, "updateable": entity.updateable,
+        "searchable": entity.createable, "triggerable": entity.createable, "undeletable": entity.deletable,
+        "updateable": entity.updateable,
         "urls": {"sobject": root, "describe": f"{root}/describe", "rowTemplate": f"{root}/{{ID}}"},
     }  # fmt: skip
 
@@ -78,9 +81,10 @@ def whole(org: Org, call: Call, name: str) -> Reply:
         for column in entity.fields.values()
         if (entity.name, column.name) not in hidden
     ]
-    children = [
+    children: list[dict[str, Any]] = [
         {"cascadeDelete": column.cascade, "childSObject": child.name, "deprecatedAndHidden": False, "field": column.name,
-         "junctionIdListNames": [], "junctionReferenceTo": [], "relationshipName": relationship or None, "restrictedDelete": False}
+         "junctionIdListNames": [], "junctionReferenceTo": [], "relationshipName": relationship or None,
+         "restrictedDelete": False}
         for relationship, child, column in org.schema.children(entity)
     ]  # fmt: skip
     body = summary(entity, call.version)
@@ -101,21 +105,29 @@ def describe_field(column: schema.Field, *, writable: bool) -> dict[str, Any]:
         for value in column.values
     ]
     return {
-        "aggregatable": column.filterable and column.type != "boolean", "aiPredictionField": False, "autoNumber": column.auto_number,
+        "aggregatable": column.filterable and column.type != "boolean", "aiPredictionField": False,
+        "autoNumber": column.auto_number,
         "byteLength": column.length * 3 if column.type not in ("id", "reference") else 18, "calculated": column.via is not None,
         "calculatedFormula": None, "cascadeDelete": column.cascade, "caseSensitive": False, "compoundFieldName": None,
-        "controllerName": None, "createable": column.createable and writable, "custom": column.custom, "defaultValue": False if column.type == "boolean" else None,
-        "defaultValueFormula": None, "defaultedOnCreate": column.default is not None or column.type == "boolean" or not (column.createable or column.nillable),
+        "controllerName": None, "createable": column.createable and writable, "custom": column.custom,
+        "defaultValue": False if column.type == "boolean" else None,
+        "defaultValueFormula": None,
+        "defaultedOnCreate": column.default is not None or column.type == "boolean" or not (column.createable or column.nillable),
         "dependentPicklist": False, "deprecatedAndHidden": False, "digits": column.precision if column.type == "int" else 0,
         "displayLocationInDecimal": False, "encrypted": False, "externalId": column.external_id, "extraTypeInfo": None,
-        "filterable": column.filterable, "filteredLookupInfo": None, "formulaTreatNullNumberAsZero": False, "groupable": column.groupable,
-        "highScaleNumber": False, "htmlFormatted": False, "idLookup": column.id_lookup, "inlineHelpText": column.description, "label": column.label,
+        "filterable": column.filterable, "filteredLookupInfo": None, "formulaTreatNullNumberAsZero": False,
+        "groupable": column.groupable,
+        "highScaleNumber": False, "htmlFormatted": False, "idLookup": column.id_lookup, "inlineHelpText": column.description,
+        "label": column.label,
         "length": column.length if not numeric else 0, "mask": None, "maskType": None, "name": column.name,
-        "nameField": column.name in ("Name", "CaseNumber", "OrderNumber"), "namePointing": len(column.to) > 1, "nillable": column.nillable,
+        "nameField": column.name in ("Name", "CaseNumber", "OrderNumber"), "namePointing": len(column.to) > 1,
+        "nillable": column.nillable,
         "permissionable": column.permissionable, "picklistValues": picks, "polymorphicForeignKey": len(column.to) > 1,
         "precision": column.precision if column.type != "int" else 0, "queryByDistance": False, "referenceTargetField": None,
-        "referenceTo": list(column.to), "relationshipName": column.relationship, "relationshipOrder": None, "restrictedDelete": False,
-        "restrictedPicklist": column.restricted, "scale": column.scale, "searchPrefilterable": False, "soapType": _SOAP.get(column.type, "xsd:string"),
+        "referenceTo": list(column.to), "relationshipName": column.relationship, "relationshipOrder": None,
+        "restrictedDelete": False,
+        "restrictedPicklist": column.restricted, "scale": column.scale, "searchPrefilterable": False,
+        "soapType": _SOAP.get(column.type, "xsd:string"),
         "sortable": column.sortable, "type": column.type, "unique": column.unique, "updateable": column.updateable and writable,
         "writeRequiresMasterRead": False,
     }  # fmt: skip

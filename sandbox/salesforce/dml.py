@@ -27,7 +27,7 @@ class Outcome:
         """As it stands in the results of several rows."""
         if self.error is not None:
             return {"success": False, "errors": [self.error.as_row()]}
-        row = {"id": self.id, "success": True, "errors": []}
+        row: dict[str, Any] = {"id": self.id, "success": True, "errors": []}
         return row if self.created is None else {**row, "created": self.created}
 
 

@@ -36,7 +36,8 @@ def check_rules(org: Org, entity: schema.Entity, record: records.Record) -> None
 def _result(found: records.Record, message: str) -> dict[str, Any]:
     match = {
         "additionalInformation": [], "fieldDiffs": [], "matchConfidence": 100.0,
-        "record": {"attributes": {"type": "Contact", "url": f"/services/data/v66.0/sobjects/Contact/{found['Id']}"}, "Id": found["Id"]},
+        "record": {"attributes": {"type": "Contact", "url": f"/services/data/v66.0/sobjects/Contact/{found['Id']}"},
+        "Id": found["Id"]},
     }  # fmt: skip
     matches = {
         "entityType": "Contact", "errors": [], "matchEngine": "FuzzyMatchEngine", "matchRecords": [match],

@@ -5,8 +5,10 @@ from sandbox.salesforce.call import Call, Reply
 from sandbox.salesforce.org import Org
 
 _OTHERS = {
-    "DailyBulkApiBatches": 15_000, "DailyBulkV2QueryJobs": 10_000, "DailyBulkV2QueryFileStorageMB": 976_562, "DataStorageMB": 10_240,
-    "FileStorageMB": 10_240, "HourlyAsyncReportRuns": 1_200, "SingleEmail": 5_000, "MassEmail": 5_000, "DailyAsyncApexExecutions": 250_000,
+    "DailyBulkApiBatches": 15_000, "DailyBulkV2QueryJobs": 10_000, "DailyBulkV2QueryFileStorageMB": 976_562,
+    "DataStorageMB": 10_240,
+    "FileStorageMB": 10_240, "HourlyAsyncReportRuns": 1_200, "SingleEmail": 5_000, "MassEmail": 5_000,
+    "DailyAsyncApexExecutions": 250_000,
     "DailyStandardVolumePlatformEvents": 25_000, "HourlyPublishedPlatformEvents": 50_000, "PermissionSets": 1_500,
 }  # fmt: skip
 APP_NAME = "Palaute"

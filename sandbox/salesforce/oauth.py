@@ -49,7 +49,8 @@ def token_reply(org: Org, session: Session) -> dict[str, Any]:
     """What the token endpoint answers; there is no ``expires_in``."""
     issued = str(int(org.clock.now().timestamp() * 1000))
     return {
-        "access_token": session.token, "signature": secrets.token_urlsafe(32), "scope": session.scope, "instance_url": org.instance_url,
+        "access_token": session.token, "signature": secrets.token_urlsafe(32), "scope": session.scope,
+        "instance_url": org.instance_url,
         "id": f"{org.login_url}/id/{org.organization}/{session.user_id}", "token_type": "Bearer", "issued_at": issued,
         "api_instance_url": org.instance_url,
     }  # fmt: skip
@@ -173,8 +174,10 @@ class Grants:
             return {"active": False}
         user = self.org.store.get("User", session.user_id) or {}
         return {
-            "active": True, "scope": session.scope, "client_id": session.client_id, "username": user.get("Username"), "sub": f"{self.org.login_url}/id/{self.org.organization}/{session.user_id}",
-            "token_type": "access_token", "exp": int(session.expires_at.timestamp()), "iat": int((session.expires_at - SESSION_LIFETIME).timestamp()),
+            "active": True, "scope": session.scope, "client_id": session.client_id, "username": user.get("Username"),
+            "sub": f"{self.org.login_url}/id/{self.org.organization}/{session.user_id}",
+            "token_type": "access_token", "exp": int(session.expires_at.timestamp()),
+            "iat": int((session.expires_at - SESSION_LIFETIME).timestamp()),
         }  # fmt: skip
 
 

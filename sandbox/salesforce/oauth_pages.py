@@ -36,7 +36,8 @@ def _page(form: Mapping[str, str], *, failed: bool) -> bytes:
     )
     error = "<p>Please check your username and password.</p>" if failed else ""
     page = (
-        f'<html><head><title>Login | Salesforce</title></head><body>{error}<form method="post" action="/services/oauth2/authorize">{kept}'
+        f"<html><head><title>Login | Salesforce</title></head><body>{error}"
+        f'<form method="post" action="/services/oauth2/authorize">{kept}'
         '<label>Username <input name="username"></label> <label>Password <input name="password" type="password"></label>'
         "<button>Log In</button></form></body></html>"
     )
@@ -47,9 +48,12 @@ def identity(org: Org, session: Session) -> Reply:
     """Who the token stands for."""
     user = org.store.get("User", session.user_id) or {}
     body = {
-        "id": f"{org.login_url}/id/{org.organization}/{session.user_id}", "sub": f"{org.login_url}/id/{org.organization}/{session.user_id}",
-        "user_id": session.user_id, "organization_id": org.organization, "username": user.get("Username"), "preferred_username": user.get("Username"),
+        "id": f"{org.login_url}/id/{org.organization}/{session.user_id}",
+        "sub": f"{org.login_url}/id/{org.organization}/{session.user_id}",
+        "user_id": session.user_id, "organization_id": org.organization, "username": user.get("Username"),
+        "preferred_username": user.get("Username"),
         "display_name": user.get("Name"), "name": user.get("Name"), "email": user.get("Email"), "active": True,
-        "urls": {"rest": f"{org.instance_url}/services/data/v{{version}}/", "query": f"{org.instance_url}/services/data/v{{version}}/query/"},
+        "urls": {"rest": f"{org.instance_url}/services/data/v{{version}}/",
+        "query": f"{org.instance_url}/services/data/v{{version}}/query/"},
     }  # fmt: skip
     return Reply(body=body)

@@ -51,6 +51,8 @@ class Org:
     auto_numbers: Counter[str] = field(default_factory=Counter)
     passwords: dict[str, str] = field(default_factory=dict)
     """User id to password followed by security token, as programs send it."""
+    field_ids: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Ids of custom fields, as the Tooling API knows them."""
     needs_grant: set[tuple[str, str]] = field(default_factory=set)
     """(object, field) of columns made after the org was set up: invisible until a permission set shows them."""
 

@@ -44,13 +44,16 @@ def set_up(org: Org) -> None:
         "LastModifiedById": org.api_user,
     }
     user = {
-        "Id": org.api_user, "Username": "palaute@acme.example", "LastName": "Integration", "FirstName": "Palaute", "Name": "Palaute Integration",
-        "Email": "palaute@acme.example", "Alias": "palaute", "IsActive": True, "TimeZoneSidKey": "Europe/Helsinki", "LocaleSidKey": "en_US",
+        "Id": org.api_user, "Username": "palaute@acme.example", "LastName": "Integration", "FirstName": "Palaute",
+        "Name": "Palaute Integration",
+        "Email": "palaute@acme.example", "Alias": "palaute", "IsActive": True, "TimeZoneSidKey": "Europe/Helsinki",
+        "LocaleSidKey": "en_US",
         "EmailEncodingKey": "UTF-8", "UserType": "Standard", "LanguageLocaleKey": "en_US", "ProfileId": profile_id,
     }  # fmt: skip
     org.store.put("User", user | stamps)
     org.passwords[org.api_user] = "correct-horse" + "A1b2C3d4"
-    settings = {"Name": "Acme", "OrganizationType": "Enterprise Edition", "InstanceName": "EU47", "TimeZoneSidKey": "Europe/Helsinki",
+    settings = {"Name": "Acme", "OrganizationType": "Enterprise Edition", "InstanceName": "EU47",
+    "TimeZoneSidKey": "Europe/Helsinki",
                 "LanguageLocaleKey": "en_US", "DefaultLocaleSidKey": "en_US"}  # fmt: skip
     org.store.put("Organization", {"Id": org.organization} | settings | stamps)
     _permission_set(org, now)
@@ -82,7 +85,8 @@ def _status_tables(org: Org, now: str) -> None:
         business.system_row(org, "CaseStatus", values, org.api_user, now)
     for place, (label, (probability, closed, won)) in enumerate(standard.STAGES.items(), 1):
         values = {"MasterLabel": label, "ApiName": label, "SortOrder": place, "IsActive": True, "IsClosed": closed, "IsWon": won,
-                  "DefaultProbability": float(probability), "ForecastCategory": "Closed" if won else "Omitted" if closed else "Pipeline"}  # fmt: skip
+                  "DefaultProbability": float(probability),
+                  "ForecastCategory": "Closed" if won else "Omitted" if closed else "Pipeline"}  # fmt: skip
         business.system_row(org, "OpportunityStage", values, org.api_user, now)
 
 
@@ -140,15 +144,19 @@ class Populator:
         for place, name in enumerate(names, 1):
             first, _, last = name.rpartition(" ")
             address = f"agent{place}@acme.example"
-            made.append(self._row("User", Username=address, FirstName=first, LastName=last, Email=address, Alias=f"agent{place}"[:8], IsActive=True,
-                                  UserType="Standard", ProfileId=profile, Department="Sales" if place % 3 == 0 else "Support"))  # fmt: skip
+            made.append(self._row("User", Username=address, FirstName=first, LastName=last, Email=address,
+            Alias=f"agent{place}"[:8], IsActive=True,
+                                  UserType="Standard", ProfileId=profile,
+                                  Department="Sales" if place % 3 == 0 else "Support"))  # fmt: skip
         self.agents = made
 
     def _contact(self, person: base.Person, accounts: Sequence[str]) -> None:
         account = accounts[person.company] if person.company is not None else None
         self.contacts.append(self._row(
-            "Contact", FirstName=person.first_name, LastName=person.last_name, Email=person.email, Phone=person.phone, MobilePhone=person.phone,
-            Languages__c=person.language, HasOptedOutOfEmail=person.opted_out, AccountId=account, CrmKey__c=person.key, OwnerId=self._agent(),
+            "Contact", FirstName=person.first_name, LastName=person.last_name, Email=person.email, Phone=person.phone,
+            MobilePhone=person.phone,
+            Languages__c=person.language, HasOptedOutOfEmail=person.opted_out, AccountId=account, CrmKey__c=person.key,
+            OwnerId=self._agent(),
         ))  # fmt: skip
 
     def _next_contact(self) -> str | None:
@@ -163,8 +171,10 @@ class Populator:
         random = self.org.random
         owner = random.choice(self.queues) if self.queues and random.random() < 0.2 else self._agent()
         return self._row(
-            "Case", ContactId=self._next_contact(), Subject=random.choice(self._subjects), Status=random.choice(_OPEN), OwnerId=owner,
-            Origin=random.choice(("Web", "Email", "Phone")), Priority=random.choice(_PRIORITIES), Type=random.choice(("Question", "Problem")),
+            "Case", ContactId=self._next_contact(), Subject=random.choice(self._subjects), Status=random.choice(_OPEN),
+            OwnerId=owner,
+            Origin=random.choice(("Web", "Email", "Phone")), Priority=random.choice(_PRIORITIES),
+            Type=random.choice(("Question", "Problem")),
             Description="Customer wrote in.", ProductId=random.choice(self.products) if self.products else None,
         )  # fmt: skip
 
@@ -179,8 +189,10 @@ class Populator:
         company = (self.org.store.get("Account", account or "") or {}).get("Name", "Private customer")
         closes = (self.org.clock.now() + timedelta(days=random.randint(3, 60))).date().isoformat()
         made = self._row(
-            "Opportunity", Name=f"{company} – {random.choice(self._product_names)}"[:120], AccountId=account, StageName=random.choice(("Proposal/Price Quote", "Negotiation/Review")),
-            CloseDate=closes, Amount=float(random.randint(5, 500) * 100), ContactId=contact if random.random() < 0.5 else None, OwnerId=self._agent(), Type="New Customer",
+            "Opportunity", Name=f"{company} – {random.choice(self._product_names)}"[:120], AccountId=account,
+            StageName=random.choice(("Proposal/Price Quote", "Negotiation/Review")),
+            CloseDate=closes, Amount=float(random.randint(5, 500) * 100), ContactId=contact if random.random() < 0.5 else None,
+            OwnerId=self._agent(), Type="New Customer",
         )  # fmt: skip
         roles = (row["OpportunityId"] for row in self.org.store.table("OpportunityContactRole").rows.values())
         if contact is not None and "ContactId" not in (self.org.store.latest("Opportunity", made) or {}) and made not in roles:
@@ -195,8 +207,10 @@ class Populator:
         """A draft order billed to somebody; answers its id."""
         random, contact = self.org.random, self._next_contact()
         return self._row(
-            "Order", AccountId=self._account_of(contact), BillToContactId=contact, ShipToContactId=contact, Status="Draft", Type="New",
-            EffectiveDate=self.org.clock.now().date().isoformat(), Name=random.choice(self._product_names)[:80], OwnerId=self._agent(),
+            "Order", AccountId=self._account_of(contact), BillToContactId=contact, ShipToContactId=contact, Status="Draft",
+            Type="New",
+            EffectiveDate=self.org.clock.now().date().isoformat(), Name=random.choice(self._product_names)[:80],
+            OwnerId=self._agent(),
             TotalAmount=float(random.randint(1, 300) * 10), PoNumber=f"PO-{random.randint(10000, 99999)}",
         )  # fmt: skip
 

@@ -5,7 +5,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sandbox.salesforce import collections, composite, describe, errors, feeds, limits, query, sobjects
+from sandbox.salesforce import (
+    bulk_ingest,
+    bulk_query,
+    collections,
+    composite,
+    describe,
+    errors,
+    feeds,
+    limits,
+    metadata,
+    query,
+    sobjects,
+    tooling,
+)
 from sandbox.salesforce.call import Call, Reply
 from sandbox.salesforce.org import Org
 
@@ -30,10 +43,15 @@ class Api:
     def __init__(self, org: Org) -> None:
         self.org = org
         self.queries = query.Queries(org)
+        self.bulk_queries = bulk_query.Queries(org)
+        self.bulk_ingests = bulk_ingest.Ingests(org)
+        self.deployments = metadata.Deployments(org)
         self._routes: list[Route] = []
         self._add_queries()
         self._add_composite()
         self._add_objects()
+        self._add_jobs()
+        self._add_setup()
         self.add("GET", "", "", describe.resources)
         self.add("GET", "limits", "limits", limits.read)
         self.add("GET", "limits/recordCount", "limits/recordCount", limits.record_count)
@@ -73,6 +91,41 @@ class Api:
         self.add("GET", f"{base}/(\\w+)/(.+)", key, sobjects.read_by_key)
         self.add("PATCH", f"{base}/(\\w+)/(.+)", key, sobjects.upsert)
         self.add("DELETE", f"{base}/(\\w+)/(.+)", key, sobjects.delete_by_key)
+
+    def _add_jobs(self) -> None:
+        asked, taken = self.bulk_queries, self.bulk_ingests
+        self.add("POST", "jobs/query", "jobs/query", lambda org, call: asked.create(call))
+        self.add("GET", "jobs/query", "jobs/query", lambda org, call: asked.listed(call))
+        self.add("GET", r"jobs/query/(\w+)", "jobs/query/{id}", lambda org, call, job: asked.read(call, job))
+        self.add("PATCH", r"jobs/query/(\w+)", "jobs/query/{id}", lambda org, call, job: asked.change(call, job))
+        self.add("DELETE", r"jobs/query/(\w+)", "jobs/query/{id}", lambda org, call, job: asked.delete(call, job))
+        self.add("GET", r"jobs/query/(\w+)/results", "jobs/query/{id}/results", lambda org, call, job: asked.results(call, job))
+        self.add("POST", "jobs/ingest", "jobs/ingest", lambda org, call: taken.create(call))
+        self.add("GET", "jobs/ingest", "jobs/ingest", lambda org, call: taken.listed(call))
+        self.add("GET", r"jobs/ingest/(\w+)", "jobs/ingest/{id}", lambda org, call, job: taken.read(call, job))
+        self.add("PATCH", r"jobs/ingest/(\w+)", "jobs/ingest/{id}", lambda org, call, job: taken.change(call, job))
+        self.add("DELETE", r"jobs/ingest/(\w+)", "jobs/ingest/{id}", lambda org, call, job: taken.delete(call, job))
+        self.add("PUT", r"jobs/ingest/(\w+)/batches", "jobs/ingest/{id}/batches", lambda org, call, job: taken.upload(call, job))
+        results = r"jobs/ingest/(\w+)/(successfulResults|failedResults|unprocessedrecords)"
+        self.add("GET", results, "jobs/ingest/{id}/results", lambda org, call, job, which: taken.results(call, job, which))
+
+    def _add_setup(self) -> None:
+        base, row = "tooling/sobjects/CustomField", "tooling/sobjects/CustomField/{id}"
+        self.add("GET", "tooling/query", "tooling/query", tooling.search)
+        self.add("POST", base, base, tooling.create_field)
+        self.add("POST", "tooling/sobjects/CustomObject", "tooling/sobjects/CustomObject", tooling.refuse_object)
+        self.add("GET", f"{base}/(\\w+)", row, tooling.read_field)
+        self.add("PATCH", f"{base}/(\\w+)", row, tooling.change_field)
+        self.add("DELETE", f"{base}/(\\w+)", row, tooling.delete_field)
+        deploy = "metadata/deployRequest"
+        self.add("POST", deploy, deploy, lambda org, call: self.deployments.create(call))
+        self.add("GET", f"{deploy}/(\\w+)", f"{deploy}/{{id}}", lambda org, call, job: self.deployments.read(call, job))
+
+    def settle(self) -> None:
+        """Let time do its work: late commits become visible, jobs get done."""
+        self.org.store.settle()
+        self.bulk_queries.settle()
+        self.bulk_ingests.settle()
 
     def find(self, call: Call) -> tuple[Route, tuple[str, ...]]:
         """The route of a call. Raises NOT_FOUND and METHOD_NOT_ALLOWED."""

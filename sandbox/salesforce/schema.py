@@ -94,6 +94,13 @@ class Entity:
             if column.relationship:
                 self._parents[column.relationship.lower()] = column
 
+    def drop(self, name: str) -> None:
+        """Forget a column."""
+        column = self.fields.pop(name)
+        del self._by_lower[name.lower()]
+        if column.relationship:
+            self._parents.pop(column.relationship.lower(), None)
+
     def find(self, name: str) -> Field | None:
         """A column by its name in any case."""
         return self._by_lower.get(name.lower())

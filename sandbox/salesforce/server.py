@@ -9,15 +9,16 @@ from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from sandbox.salesforce import describe, errors, limits, misbehaviour, oauth, oauth_pages, soap
+from sandbox.salesforce import describe, errors, limits, metadata_soap, misbehaviour, oauth, oauth_pages, soap
 from sandbox.salesforce.call import Call, Reply
-from sandbox.salesforce.org import VERSIONS, Org
+from sandbox.salesforce.org import VERSIONS, Org, Session
 from sandbox.salesforce.routes import Api
 
 MAXIMUM_HEAD = 16_384
 """Bytes of URI and headers together (Salesforce help 000386264)."""
 _DATA = re.compile(r"/services/data/v(\d+\.\d)(?:/(.*))?")
 _SOAP = re.compile(r"/services/Soap/[uc]/(\d+\.\d)(?:/.*)?")
+_METADATA = re.compile(r"/services/Soap/m/\d+\.\d(?:/.*)?")
 _TOO_LONG = b"<html><head><title>Error</title></head><body>URI Too Long</body></html>"
 
 
@@ -46,7 +47,7 @@ class Apps:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         too_long = _too_long(scope, headers)
         body = await _body(receive)
-        self.org.store.settle()
+        self.api.settle()
         try:
             if too_long is not None:
                 await self._send(send, too_long, too_long.content())
@@ -67,20 +68,13 @@ class Apps:
         receive: misbehaviour.Receive,
         send: misbehaviour.Send,
     ) -> None:
-        version, path = found.groups()
         billed = False
         try:
             early = await misbehaviour.before(self.org, receive)
             if early is not None:
                 await self._send(send, early, early.content())
                 return
-            if version not in VERSIONS:
-                raise errors.not_found()
-            call = Call(
-                method=headers.get("x-http-method-override", scope["method"]).upper(), path=unquote(path or "").strip("/"), version=version,
-                session=self._session(headers), query=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
-                headers=headers, body=_unpacked(headers, body),
-            )  # fmt: skip
+            call = self._call(scope, found, headers, body)
             limits.check(self.org)
             billed = True
             self.api.bill(call)
@@ -93,7 +87,19 @@ class Apps:
         reply, content = misbehaviour.after(self.org, reply)
         await self._send(send, reply, content)
 
-    def _session(self, headers: dict[str, str]) -> oauth.Session:
+    def _call(self, scope: Any, found: re.Match[str], headers: dict[str, str], body: bytes) -> Call:
+        version, path = found.groups()
+        session = self._session(headers)
+        if version not in VERSIONS:
+            raise errors.not_found()
+        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+        method = headers.get("x-http-method-override", query.get("_HttpMethod", scope["method"])).upper()
+        return Call(
+            method=method, path=unquote(path or "").strip("/"), version=version, session=session, query=query, headers=headers,
+            body=_unpacked(headers, body),
+        )  # fmt: skip
+
+    def _session(self, headers: dict[str, str]) -> Session:
         kind, _, token = headers.get("authorization", "").partition(" ")
         session = oauth.current(self.org, token.strip()) if kind.lower() in ("bearer", "oauth") else None
         if session is None:
@@ -108,6 +114,8 @@ class Apps:
             return describe.versions(self.org)
         if (found := _SOAP.fullmatch(path)) is not None and method == "POST":
             return soap.login(self.org, found.group(1), body)
+        if _METADATA.fullmatch(path) is not None and method == "POST":
+            return metadata_soap.answer(self.org, self.api.deployments, body)
         try:
             return self._oauth(path, method, form, headers)
         except oauth.OAuthError as error:
@@ -153,7 +161,7 @@ async def _lifespan(receive: misbehaviour.Receive, send: misbehaviour.Send) -> N
 
 
 async def _body(receive: misbehaviour.Receive) -> bytes:
-    parts = []
+    parts: list[bytes] = []
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":

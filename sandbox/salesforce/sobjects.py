@@ -142,7 +142,7 @@ def upsert(org: Org, call: Call, name: str, key: str, value: str) -> Reply:
         raise refused.error.as_error() from refused
     if not outcome.created and float(call.version) < 46:
         return Reply(status=204)
-    body = {"id": outcome.id, "success": True, "errors": [], "created": bool(outcome.created)}
+    body: dict[str, Any] = {"id": outcome.id, "success": True, "errors": [], "created": bool(outcome.created)}
     return Reply(status=201 if outcome.created else 200, body=body)
 
 

@@ -42,7 +42,8 @@ def _account() -> schema.Entity:
         f.picklist("Industry", ("Retail", "Technology", "Energy", "Manufacturing", "Other")),
         f.number("AnnualRevenue", 18, 0, kind="currency"), f.number("NumberOfEmployees", 8, 0, kind="int"),
         f.area("Description", 32000), f.lookup("OwnerId", "User", None, nillable=False, default=""),
-        f.lookup("MasterRecordId", "Account", None, "", permissionable=False), f.day("LastActivityDate", "", permissionable=False),
+        f.lookup("MasterRecordId", "Account", None, "", permissionable=False),
+        f.day("LastActivityDate", "", permissionable=False),
     ])  # fmt: skip
 
 
@@ -58,7 +59,8 @@ def _contact() -> schema.Entity:
         f.lookup("OwnerId", "User", None, nillable=False, default=""),
         f.flag("HasOptedOutOfEmail", label="Email Opt Out"), f.flag("HasOptedOutOfFax"), f.flag("DoNotCall"),
         f.flag("IsEmailBounced", "", permissionable=False), f.moment("EmailBouncedDate", permissionable=False),
-        f.text("EmailBouncedReason", 255, permissionable=False), f.lookup("IndividualId", "Individual", "Contacts", permissionable=False),
+        f.text("EmailBouncedReason", 255, permissionable=False),
+        f.lookup("IndividualId", "Individual", "Contacts", permissionable=False),
         f.day("LastActivityDate", "", permissionable=False), f.text("Languages__c", 100, label="Languages"),
         f.text("CrmKey__c", 40, external_id=True, unique=True, id_lookup=True, label="Customer key"),
     ])  # fmt: skip
@@ -102,14 +104,17 @@ def _case() -> schema.Entity:
         f.lookup("MasterRecordId", "Case", None, "", permissionable=False),
         f.text("CaseNumber", 30, "", nillable=False, auto_number=True, id_lookup=True),
         f.lookup("ContactId", "Contact", "Cases"), f.lookup("AccountId", "Account", "Cases"),
-        f.lookup("ParentId", "Case", "Cases"), f.lookup("ProductId", "Product2", "Cases"), f.text("SuppliedName", 80), f.column("SuppliedEmail", "email", length=80),
-        f.text("SuppliedPhone", 40), f.text("SuppliedCompany", 80), f.picklist("Type", ("Question", "Problem", "Feature Request")),
+        f.lookup("ParentId", "Case", "Cases"), f.lookup("ProductId", "Product2", "Cases"), f.text("SuppliedName", 80),
+        f.column("SuppliedEmail", "email", length=80),
+        f.text("SuppliedPhone", 40), f.text("SuppliedCompany", 80),
+        f.picklist("Type", ("Question", "Problem", "Feature Request")),
         f.picklist("Status", tuple(CASE_STATUSES), permissionable=False, default="New", restricted=True),
         f.picklist("Reason", ("Installation", "Performance", "Breakdown", "Feedback", "Other")),
         f.picklist("Origin", ("Phone", "Email", "Web")), f.text("Subject", 255),
         f.picklist("Priority", ("High", "Medium", "Low"), default="Medium", restricted=True), f.area("Description", 32000),
         f.flag("IsClosed", "", permissionable=False), f.moment("ClosedDate", ""), f.flag("IsEscalated", permissionable=False),
-        f.lookup("OwnerId", ("Group", "User"), None, nillable=False, default=""), f.flag("IsClosedOnCreate", "", permissionable=False),
+        f.lookup("OwnerId", ("Group", "User"), None, nillable=False, default=""),
+        f.flag("IsClosedOnCreate", "", permissionable=False),
         f.column("ContactPhone", "phone", "", length=40, via=("ContactId", "Phone"), permissionable=False),
         f.column("ContactMobile", "phone", "", length=40, via=("ContactId", "MobilePhone"), permissionable=False),
         f.column("ContactEmail", "email", "", length=80, via=("ContactId", "Email"), permissionable=False),
@@ -127,8 +132,10 @@ def _case_parts() -> list[schema.Entity]:
         f.area("CommentBody", 4000),
     ])  # fmt: skip
     history = f.entity("CaseHistory", "017", [
-        f.lookup("CaseId", "Case", "Histories", "", nillable=False, cascade=True), f.picklist("Field", ("Status", "Owner", "created"), ""),
-        f.picklist("DataType", ("Text", "EntityId"), ""), f.text("OldValue", 255, "", filterable=False), f.text("NewValue", 255, "", filterable=False),
+        f.lookup("CaseId", "Case", "Histories", "", nillable=False, cascade=True),
+        f.picklist("Field", ("Status", "Owner", "created"), ""),
+        f.picklist("DataType", ("Text", "EntityId"), ""), f.text("OldValue", 255, "", filterable=False),
+        f.text("NewValue", 255, "", filterable=False),
     ], "Case History", createable=False, updateable=False, deletable=False)  # fmt: skip
     mail = f.entity("EmailMessage", "02s", [
         f.lookup("ParentId", "Case", "EmailMessages", cascade=True), f.lookup("RelatedToId", ("Case", "Account"), "Emails"),
@@ -145,10 +152,12 @@ def _opportunity() -> schema.Entity:
         f.picklist("StageName", tuple(STAGES), nillable=False), f.number("Amount", 18, 2, kind="currency"),
         f.number("Probability", 3, 0, kind="percent", permissionable=False), f.day("CloseDate", nillable=False),
         f.picklist("Type", ("Existing Customer - Upgrade", "New Customer")), f.text("NextStep", 255),
-        f.picklist("LeadSource", _SOURCES), f.flag("IsClosed", "", permissionable=False), f.flag("IsWon", "", permissionable=False),
+        f.picklist("LeadSource", _SOURCES), f.flag("IsClosed", "", permissionable=False),
+        f.flag("IsWon", "", permissionable=False),
         f.picklist("ForecastCategory", ("Omitted", "Pipeline", "BestCase", "Forecast", "Closed"), "", nillable=False),
         f.lookup("OwnerId", "User", None, nillable=False, default=""), f.moment("LastStageChangeDate", "", permissionable=False),
-        f.lookup("ContactId", "Contact", "Opportunities", "c", permissionable=False), f.flag("HasOpportunityLineItem", "", permissionable=False),
+        f.lookup("ContactId", "Contact", "Opportunities", "c", permissionable=False),
+        f.flag("HasOpportunityLineItem", "", permissionable=False),
         *score_columns(),
     ], "Opportunities")  # fmt: skip
 
@@ -160,8 +169,10 @@ def _opportunity_parts() -> list[schema.Entity]:
         f.picklist("Role", ("Business User", "Decision Maker", "Economic Buyer", "Other"), length=40), f.flag("IsPrimary"),
     ])  # fmt: skip
     stage = f.entity("OpportunityStage", "01K", [
-        f.text("MasterLabel", 255, ""), f.text("ApiName", 255, ""), f.flag("IsActive", ""), f.number("SortOrder", 9, 0, "", kind="int"),
-        f.flag("IsClosed", ""), f.flag("IsWon", ""), f.text("ForecastCategory", 40, ""), f.number("DefaultProbability", 3, 0, "", kind="percent"),
+        f.text("MasterLabel", 255, ""), f.text("ApiName", 255, ""), f.flag("IsActive", ""),
+        f.number("SortOrder", 9, 0, "", kind="int"),
+        f.flag("IsClosed", ""), f.flag("IsWon", ""), f.text("ForecastCategory", 40, ""),
+        f.number("DefaultProbability", 3, 0, "", kind="percent"),
     ], createable=False, updateable=False, deletable=False)  # fmt: skip
     history = f.entity("OpportunityHistory", "008", [
         f.lookup("OpportunityId", "Opportunity", "OpportunityHistories", "", nillable=False, cascade=True),
@@ -176,9 +187,11 @@ def _order() -> schema.Entity:
         f.lookup("OwnerId", ("Group", "User"), None, nillable=False, default=""), f.lookup("AccountId", "Account", "Orders"),
         f.lookup("OpportunityId", "Opportunity", "Orders"), f.day("EffectiveDate", nillable=False), f.day("EndDate"),
         f.picklist("Status", tuple(ORDER_STATUSES), nillable=False, restricted=True), f.area("Description", 32000),
-        f.lookup("CustomerAuthorizedById", "Contact", None), f.lookup("BillToContactId", "Contact", None), f.lookup("ShipToContactId", "Contact", None),
+        f.lookup("CustomerAuthorizedById", "Contact", None), f.lookup("BillToContactId", "Contact", None),
+        f.lookup("ShipToContactId", "Contact", None),
         f.moment("ActivatedDate", "u", permissionable=False), f.lookup("ActivatedById", "User", None, "", permissionable=False),
-        f.picklist("StatusCode", ("Draft", "Activated"), "", nillable=False), f.text("OrderNumber", 30, "", nillable=False, auto_number=True, id_lookup=True),
+        f.picklist("StatusCode", ("Draft", "Activated"), "", nillable=False),
+        f.text("OrderNumber", 30, "", nillable=False, auto_number=True, id_lookup=True),
         f.picklist("Type", ("New", "Renewal")), f.text("Name", 80), f.text("PoNumber", 80), f.day("PoDate"),
         f.number("TotalAmount", 18, 2, "", kind="currency", nillable=False), *score_columns(),
     ])  # fmt: skip
@@ -190,9 +203,12 @@ def _others() -> list[schema.Entity]:
         f.picklist("Family", ("None",)),
     ], label="Product")  # fmt: skip
     task = f.entity("Task", "00T", [
-        f.lookup("WhoId", ("Contact",), "Tasks", relationship="Who"), f.lookup("WhatId", ("Account", "Case", "Opportunity", "Order"), "Tasks", relationship="What"),
-        f.text("Subject", 255), f.day("ActivityDate"), f.picklist("Status", ("Not Started", "In Progress", "Completed"), nillable=False, default="Not Started"),
-        f.picklist("Priority", ("High", "Normal", "Low"), nillable=False, default="Normal"), f.flag("IsClosed", "", permissionable=False),
+        f.lookup("WhoId", ("Contact",), "Tasks", relationship="Who"),
+        f.lookup("WhatId", ("Account", "Case", "Opportunity", "Order"), "Tasks", relationship="What"),
+        f.text("Subject", 255), f.day("ActivityDate"),
+        f.picklist("Status", ("Not Started", "In Progress", "Completed"), nillable=False, default="Not Started"),
+        f.picklist("Priority", ("High", "Normal", "Low"), nillable=False, default="Normal"),
+        f.flag("IsClosed", "", permissionable=False),
         f.lookup("OwnerId", ("User", "Group"), None, nillable=False, default=""), f.area("Description", 32000),
         f.flag("IsReminderSet"), f.moment("ReminderDateTime"),
     ])  # fmt: skip

@@ -80,7 +80,7 @@ class Salesforce(base.StandIn):
         return [population.as_administrator(self.org, entity, row) for row in chosen]
 
     def labels(self, record: str) -> dict[str, str]:
-        """``email`` of the contact, ``label`` (number or name) and ``subject`` of a case, opportunity or order."""
+        """``email`` of the contact, ``label`` (number or name) and ``subject`` (of a case; else empty)."""
         full = _full(record)
         entity = self.org.schema.of_id(full)
         row = self.org.store.latest(entity.name, full) if entity is not None else None
@@ -92,7 +92,7 @@ class Salesforce(base.StandIn):
         except ValueError:
             contact = {}
         label = row.get("CaseNumber") or row.get("OrderNumber") or row.get("Name") or ""
-        return {"email": contact.get("Email", ""), "label": label, "subject": row.get("Subject") or row.get("Name") or ""}
+        return {"email": contact.get("Email", ""), "label": label, "subject": row.get("Subject", "")}
 
 
 def _full(identifier: str) -> str:

@@ -40,7 +40,9 @@ def _exact(resolver: names.Names, table: records.Table, condition: tree.Conditio
     if isinstance(condition, tree.Both):
         found = (_exact(resolver, table, part) for part in condition.parts)
         return min((rows for rows in found if rows is not None), key=len, default=None)
-    if (isinstance(condition, tree.Member) and not condition.negated and condition.query is None) or (isinstance(condition, tree.Compare) and condition.operator == "="):
+    if (isinstance(condition, tree.Member) and not condition.negated and condition.query is None) or (
+        isinstance(condition, tree.Compare) and condition.operator == "="
+    ):
         literals = condition.values
     else:
         return None

@@ -23,10 +23,10 @@ class Found:
     make: projection.Maker
     pages: bool = True
     """Whether further pages exist; aggregates have one page."""
-    wide: int = 0
-    """Selected columns and sub-selects."""
     children: tuple[str, ...] = ()
     """Relationship names of the sub-selects, whose rows count towards the page."""
+    columns: tuple[tuple[str, ...], ...] = ()
+    """Resolved paths of SELECT, for writing CSV."""
 
 
 def run(context: names.Context, text: str, *, deleted: bool = False) -> Found:
@@ -74,7 +74,10 @@ class _Run(names.Names):
         inner = _Run(self.context, member.query, entity, self.deleted)
         column = inner.column(member.query.select[0])
         if column.field.type not in ("id", "reference"):
-            message = f"The selected field '{column.field.name}' in the subquery and the left operand field in the where expression should point to the same object type"
+            message = (
+                f"The selected field '{column.field.name}' in the subquery and the left operand field in the where expression "
+                "should point to the same object type"
+            )
             raise errors.malformed_query(tokens.complaint(self.query.text, member.at, message))
         return frozenset(value for record in inner.chosen() if (value := column.get(record)) is not None)
 
@@ -93,7 +96,11 @@ class _Run(names.Names):
             return self._grouped()
         make, children = self.maker()
         rows = self.chosen()
-        return Found(self.entity.name, rows, len(rows), make, wide=len(query.select), children=children)
+        paths = [self.column(item).path for item in query.select if isinstance(item, tree.Path)]
+        for item in query.select:
+            if isinstance(item, tree.AllFields):
+                paths += [(column.name,) for column in projection.all_fields(item, self)]
+        return Found(self.entity.name, rows, len(rows), make, children=children, columns=tuple(paths))
 
     def _count(self) -> Found:
         if self.query.order_by:
@@ -209,9 +216,9 @@ class _Run(names.Names):
         link = links.get(query.entity.split(".")[-1].lower())
         if link is None:
             message = (
-                f"Didn't understand relationship '{query.entity}' in FROM part of query call. If you are attempting to use a custom "
-                "relationship, be sure to append the '__r' after the custom relationship name. Please reference your WSDL or the "
-                "describe call for the appropriate names."
+                f"Didn't understand relationship '{query.entity}' in FROM part of query call. If you are attempting to use a "
+                "custom relationship, be sure to append the '__r' after the custom relationship name. Please reference your "
+                "WSDL or the describe call for the appropriate names."
             )
             raise errors.ApiError(400, "INVALID_TYPE", tokens.complaint(query.text, query.entity_at, message))
         name, entity, column = link

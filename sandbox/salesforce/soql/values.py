@@ -5,8 +5,7 @@ from typing import Any
 from sandbox.salesforce import errors, ids, moments, schema
 from sandbox.salesforce.soql import dates, names, tokens, tree
 
-_SHOWN_TYPE = {"datetime": "dateTime", "reference": "ID", "id": "ID", "textarea": "string", "picklist": "string", "multipicklist": "string",
-               "email": "string", "phone": "string", "url": "string"}  # fmt: skip
+_SHOWN_TYPE = {"datetime": "dateTime", "reference": "ID", "id": "ID"} | dict.fromkeys(schema.TEXTUAL, "string")
 
 
 def is_textual(kind: str) -> bool:

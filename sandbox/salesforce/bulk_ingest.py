@@ -1,0 +1,186 @@
+"""Bulk API 2.0 ingest jobs: open, upload CSV once, close, and fetch what succeeded and what did not."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.salesforce import bulk_jobs, describe, dml, errors, sobjects
+from sandbox.salesforce.call import Call, Reply
+from sandbox.salesforce.org import Org
+
+MAXIMUM_UPLOAD = 100 * 1024 * 1024
+"""Bytes of CSV in one job (Bulk API 2.0 limits: 150 MB base64-encoded, 100 MB before)."""
+_OPERATIONS = ("insert", "update", "upsert", "delete", "hardDelete")
+_NULL = "#N/A"
+
+
+@dataclass(kw_only=True)
+class Job(bulk_jobs.Job):
+    """An ingest job."""
+
+    key: str | None = None
+    content: bytes | None = None
+    header: list[str] = field(default_factory=list)
+    succeeded: list[list[str]] = field(default_factory=list)
+    failed: list[list[str]] = field(default_factory=list)
+    unprocessed: list[list[str]] = field(default_factory=list)
+
+    def ingest(self) -> dict[str, Any]:
+        """The job's JSON."""
+        made = self.whole("V2Ingest") | {
+            "numberRecordsFailed": len(self.failed),
+            "apexProcessingTime": 0,
+            "apiActiveProcessingTime": 100,
+        }
+        if self.state == "Open":
+            made["contentUrl"] = f"services/data/v{self.version}/jobs/ingest/{self.id}/batches"
+        return made if self.key is None else {**made, "externalIdFieldName": self.key}
+
+
+class Ingests:
+    """All ingest jobs."""
+
+    def __init__(self, org: Org) -> None:
+        self.org = org
+        self.jobs: dict[str, Job] = {}
+
+    def create(self, call: Call) -> Reply:
+        """``POST jobs/ingest``."""
+        body = call.json_object()
+        operation, key = str(body.get("operation", "")), body.get("externalIdFieldName")
+        if operation not in _OPERATIONS:
+            raise errors.ApiError(400, "INVALIDOPERATION", f"The operation {operation} is not supported")
+        entity = self.org.schema.find(str(body.get("object", "")))
+        if entity is None:
+            raise errors.ApiError(400, "INVALIDENTITY", f"Unable to find object: {body.get('object')}")
+        if operation == "upsert":
+            sobjects.key_column(entity, str(key))
+        job = Job(
+            id=self.org.identifiers.make("750"), operation=operation, entity=entity.name, user_id=call.session.user_id,
+            created=self.org.stamp(), version=call.version, state="Open", options=bulk_jobs.options(body), key=key,
+        )  # fmt: skip
+        self.jobs[job.id] = job
+        return Reply(body=job.ingest())
+
+    def job(self, identifier: str) -> Job:
+        """A job by its id. Raises NOT_FOUND."""
+        job = self.jobs.get(identifier)
+        if job is None:
+            raise errors.not_found()
+        return job
+
+    def upload(self, call: Call, identifier: str) -> Reply:
+        """``PUT jobs/ingest/750…/batches``: once."""
+        job = self.job(identifier)
+        if job.state != "Open" or job.content is not None:
+            raise errors.ApiError(400, "INVALIDJOBSTATE", f"Invalid job state for upload: {job.state}")
+        if call.headers.get("content-type", "").split(";")[0].strip() != "text/csv":
+            raise errors.ApiError(400, "INVALIDCONTENTTYPE", "Content-Type must be text/csv")
+        if len(call.body) > MAXIMUM_UPLOAD:
+            raise errors.ApiError(413, "REQUEST_ENTITY_TOO_LARGE", "The upload is larger than 100 MB")
+        job.content = call.body
+        return Reply(status=201)
+
+    def change(self, call: Call, identifier: str) -> Reply:
+        """``PATCH jobs/ingest/750…`` with UploadComplete or Aborted."""
+        job = self.job(identifier)
+        wanted = call.json_object().get("state")
+        if wanted not in ("UploadComplete", "Aborted") or job.state != "Open":
+            raise errors.ApiError(400, "INVALIDJOBSTATE", f"Invalid job state {job.state} for change to {wanted}")
+        job.state = str(wanted)
+        if wanted == "UploadComplete":
+            job.due = self.org.clock.now() + bulk_jobs.DELAY
+        return Reply(body=job.short())
+
+    def read(self, call: Call, identifier: str) -> Reply:
+        """``GET jobs/ingest/750…``."""
+        return Reply(body=self.job(identifier).ingest())
+
+    def listed(self, call: Call) -> Reply:
+        """``GET jobs/ingest``."""
+        return Reply(body={"done": True, "records": [job.short() for job in self.jobs.values()], "nextRecordsUrl": None})
+
+    def delete(self, call: Call, identifier: str) -> Reply:
+        """``DELETE jobs/ingest/750…``."""
+        self.job(identifier)
+        del self.jobs[identifier]
+        return Reply(status=204)
+
+    def results(self, call: Call, identifier: str, which: str) -> Reply:
+        """``successfulResults``, ``failedResults`` and ``unprocessedrecords`` as CSV."""
+        job = self.job(identifier)
+        heads = {
+            "successfulResults": ["sf__Id", "sf__Created"],
+            "failedResults": ["sf__Id", "sf__Error"],
+            "unprocessedrecords": [],
+        }
+        rows = {"successfulResults": job.succeeded, "failedResults": job.failed, "unprocessedrecords": job.unprocessed}[which]
+        body = bulk_jobs.csv_bytes([*heads[which], *job.header], rows, job.options)
+        return Reply(body=body, content_type="text/csv")
+
+    def settle(self) -> None:
+        """Do the jobs that are due."""
+        now = self.org.clock.now()
+        for job in self.jobs.values():
+            if job.state == "UploadComplete" and job.due is not None and job.due <= now:
+                self._work(job)
+
+    def _work(self, job: Job) -> None:
+        text = (job.content or b"").decode("utf-8-sig", "replace")
+        rows = [row for row in csv.reader(io.StringIO(text), delimiter=job.options.separator) if row]
+        if not rows:
+            job.state, job.error = "Failed", "InvalidBatch : Field name not found : header row is missing"
+            return
+        job.header = rows[0]
+        entity = self.org.schema.entities[job.entity]
+        unknown = [name for name in job.header if "." not in name and entity.find(name) is None]
+        if unknown:
+            job.state, job.error = "Failed", f"InvalidBatch : Field name not found : {unknown[0]}"
+            job.unprocessed = rows[1:]
+            return
+        writer = dml.Writer(self.org, job.user_id)
+        for row in rows[1:]:
+            self._row(job, writer, row)
+        job.state, job.processed = "JobComplete", len(rows) - 1
+
+    def _row(self, job: Job, writer: dml.Writer, row: Sequence[str]) -> None:
+        values = _values(job.header, row)
+        try:
+            outcome = self._write(job, writer, values)
+        except (errors.RowRefused, errors.ApiError) as refused:
+            error = refused.error if isinstance(refused, errors.RowRefused) else errors.RowError(refused.code, refused.message)
+            text = f"{error.code}:{error.message}:{','.join(error.fields or ())} --"
+            job.failed.append([str(values.get("Id") or ""), text, *row])
+            return
+        job.succeeded.append([outcome.id or "", "true" if outcome.created else "false", *row])
+
+    def _write(self, job: Job, writer: dml.Writer, values: Mapping[str, Any]) -> dml.Outcome:
+        entity = describe.entity_named(self.org, job.entity)
+        if job.operation == "insert":
+            return dml.Outcome(writer.create(entity, values), created=True)
+        if job.operation == "upsert":
+            key = sobjects.key_column(entity, str(job.key))
+            return writer.upsert(entity, key, values.get(key.name), values)
+        identifier = next((str(value) for name, value in values.items() if name.lower() == "id" and value), "")
+        if job.operation == "update":
+            writer.update(entity, identifier, values)
+        else:
+            writer.delete(entity, identifier)
+        return dml.Outcome(identifier)
+
+
+def _values(header: Sequence[str], row: Sequence[str]) -> dict[str, Any]:
+    """Cells as values: an empty one says nothing, ``#N/A`` says null, ``Account.Key__c`` names a parent."""
+    values: dict[str, Any] = {}
+    for name, text in zip(header, row, strict=False):
+        if text == "":
+            continue
+        given = None if text == _NULL else text
+        if "." in name:
+            relationship, key = name.split(".", 1)
+            values[relationship] = {key: given}
+        else:
+            values[name] = given
+    return values
