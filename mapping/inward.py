@@ -30,7 +30,7 @@ def _watch(source: kind.Source) -> base.Watch:
         fields=fields,
         where=source.where,
         children=children,
-        optional=_optional(source, fields),
+        optional=_optional(source, source.paths),
     )
 
 
@@ -49,10 +49,10 @@ def split(source: kind.Source, paths: Iterable[str]) -> tuple[tuple[str, ...], t
     return tuple(own), children
 
 
-def _optional(source: kind.Source, fields: Sequence[str]) -> tuple[str, ...]:
+def _optional(source: kind.Source, paths: Sequence[str]) -> tuple[str, ...]:
     """What may be missing without stopping anything: a hidden consent column means that nobody is asked."""
     may_miss = source.consent.union(source.optional)
-    return tuple(path for path in fields if path in may_miss)
+    return tuple(path for path in paths if path in may_miss)
 
 
 def look(source: kind.Source, records: Sequence[str]) -> base.Look:
@@ -65,7 +65,7 @@ def look(source: kind.Source, records: Sequence[str]) -> base.Look:
         records=tuple(records),
         fields=fields,
         children=children,
-        optional=_optional(seen, fields),
+        optional=_optional(seen, seen.look_paths),
     )
 
 
@@ -132,7 +132,7 @@ def touchpoint(source: kind.Source, change: base.Change, connector: str) -> room
         source=source.name,
         person=recipient(source, change.values),
         account=text(first(change.values, source.account)),
-        context={name: fact(column, change.values) for name, column in source.context.items()},
+        context=_context(source, change.values),
         trouble=_trouble(source, record, happened_at),
     )
 
@@ -225,6 +225,12 @@ def text(value: Any) -> str:
     if not said.isascii():
         said = said.encode("utf-8", "replace").decode("utf-8")
     return said.replace("\x00", "").strip()
+
+
+def _context(source: kind.Source, values: base.Values) -> dict[str, room_touchpoint.Plain]:
+    """The facts that the CRM let us read. One that it hid is left out, which is not the same as empty: no rule may rest on it."""
+    readable = ((name, column) for name, column in source.context.items() if any(path in values for path in column.path))
+    return {name: fact(column, values) for name, column in readable}
 
 
 def fact(column: kind.Column, values: base.Values) -> room_touchpoint.Plain:

@@ -1,8 +1,8 @@
 """Conditions of a rule: a table in settings, compiled once into a test of a touchpoint's facts.
 
 ``{ field = "priority", is_not = "Low" }``; several comparisons in one table must all hold; ``any``, ``all`` and ``not`` nest.
-Text is compared as people do: case and the composition of accents make no difference. A field that is missing or empty is
-neither above nor below anything, contains nothing, and is not any value.
+Text is compared as people do: case and the composition of accents make no difference. A field that is empty is
+neither above nor below anything, contains nothing, and is not any value; one that could not be read makes the rule not match.
 """
 
 from collections.abc import Callable, Sequence

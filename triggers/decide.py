@@ -76,7 +76,7 @@ def _no_rule(touch: touchpoint.Touchpoint, rules: rule.Rules, checked: Sequence[
     count = len(rules.plan(touch.kind, touch.connector).candidates)
     if not count:
         return f"No rule is about {touch.kind} of {touch.connector}."
-    told = [f"“{one.rule}” wants {one.condition}, and it saw {_shown(one.saw)}" for one in checked[: min(count, TOLD_RULES)]]
+    told = [f"“{one.rule}” asks for “{one.condition}” and saw {_shown(one.saw)}" for one in checked[: min(count, TOLD_RULES)]]
     more = count - len(told)
     return "No rule matched: " + "; ".join(told) + (f"; and {more} more rules." if more else ".")
 

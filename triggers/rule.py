@@ -112,20 +112,28 @@ class Quiet(pydantic.BaseModel):
 class Candidate:
     """A rule as decide meets it."""
 
-    __slots__ = ("_matched", "_steps", "rule")
+    __slots__ = ("_fields", "_matched", "_steps", "rule")
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
         self._matched = decision.Checked(rule=rule.name, matched=True)
+        self._fields = tuple(sorted(rule.fields()))
         self._steps = tuple((test.holds, test.field, test.text, _Known()) for test in rule.tests)
 
     def check(self, seen: facts.Facts) -> decision.Checked:
-        """How the rule looks at these facts. The same failure on the same short value is the same object, for speed."""
+        """How the rule looks at these facts. The same failure on the same short value is the same object, for speed.
+
+        A fact that the record does not have, or that the CRM did not let us read, is no ground to ask anybody: however the
+        conditions read, the rule does not match.
+        """
         for holds, field, text, known in self._steps:
             if not holds(seen):
                 saw = seen.values.get(field)
                 key = (saw.__class__, saw)
                 return known.get(key) or self._failed(text, key, known)
+        for field in self._fields:
+            if field not in seen.values:
+                return decision.Checked(rule=self.rule.name, matched=False, condition=f"{field} is known")
         return self._matched
 
     def _failed(self, text: str, key: tuple[type, touchpoint.Plain], known: "_Known") -> decision.Checked:

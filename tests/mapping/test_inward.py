@@ -173,6 +173,12 @@ def test_a_close_activity_without_its_case_is_unusable_and_told_by_its_own_id() 
     assert "does not say which incident" in touch.trouble
 
 
+def test_a_fact_that_the_crm_hides_is_left_out_and_an_empty_one_is_kept() -> None:
+    context = noticed(samples.case(Priority=..., Origin=None)).context
+    assert "priority" not in context
+    assert context["origin"] is None
+
+
 def test_text_is_kept_fit_for_any_database() -> None:
     touch = noticed(samples.case(Subject="a\x00b\ud800 🎉 \u202eabc  "))
     assert touch.context["subject"] == "ab? 🎉 \u202eabc"
@@ -191,6 +197,7 @@ def test_children_are_asked_for_by_their_relationship() -> None:
     (child,) = watch.children
     assert (child.relationship, child.where) == ("OpportunityContactRoles", "IsPrimary = true")
     assert "Contact.Email" in child.fields
+    assert "OpportunityContactRoles.Contact.HasOptedOutOfEmail" in watch.optional
     assert not [path for path in watch.fields if path.startswith("OpportunityContactRoles")]
 
 

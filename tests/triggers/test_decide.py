@@ -106,7 +106,7 @@ def test_silence_tells_what_each_rule_saw() -> None:
         decision.Checked(rule="B", matched=False, condition="kind is purchase", saw="case_closed"),
         decision.Checked(rule="C", matched=False, condition="connector in nordic", saw="acme"),
     )
-    assert made.explanation == "No rule matched: “A” wants not (subject contains [spam]), and it saw “[spam] Win!”."
+    assert made.explanation == "No rule matched: “A” asks for “not (subject contains [spam])” and saw “[spam] Win!”."
 
 
 def test_the_first_condition_that_failed_is_the_one_told() -> None:
@@ -187,3 +187,14 @@ def test_no_address_and_no_name_comes_into_the_decision() -> None:
 def test_context_cannot_pose_as_the_kind_or_the_connector() -> None:
     touch = samples.closed(context={"connector": "nordic"})
     assert verdict(touch, samples.when({"field": "connector", "is": "acme"})).reason is Reason.ASKED
+
+
+@pytest.mark.parametrize("condition", [SPAM, {"field": "subject", "is_not": "x"}, {"field": "subject", "empty": True}])
+def test_a_fact_that_could_not_be_read_is_no_ground_to_ask(condition: dict[str, Any]) -> None:
+    made = verdict(samples.closed(context={}), samples.when(condition))
+    assert made.reason is Reason.NO_RULE_MATCHED
+    assert verdict(samples.closed(context={"subject": None}), samples.when(condition)).reason is Reason.ASKED
+
+
+def test_an_unreadable_fact_is_named() -> None:
+    assert verdict(samples.closed(context={}), samples.when(SPAM)).checked[0].condition == "subject is known"
