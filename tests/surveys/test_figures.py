@@ -142,7 +142,7 @@ def test_a_difference_turned_round_changes_its_sign(one: dict[int, int], other: 
 def test_time_to_resolution_is_told_by_median_and_ninetieth_percentile() -> None:
     found = figures.resolution([5, 1, 2, 3, 4])
     assert found is not None
-    assert (found.n, found.median, found.ninetieth) == (5, 3, pytest.approx(4.6))
+    assert [found.n, found.median, found.ninetieth] == pytest.approx([5, 3, 4.6])
     assert figures.resolution([7]) == figures.Resolution(n=1, median=7, ninetieth=7)
 
 

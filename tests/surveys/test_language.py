@@ -8,8 +8,9 @@ from surveys import language
 
 SAID = [
     ("fi", "fi"), ("FI", "fi"), ("fi_FI", "fi"), ("fi-FI", "fi"), ("fin", "fi"), ("1035", "fi"), (" Suomi ", "fi"),
-    ("Finnish", "fi"),    ("finska", "fi"), ("suomi (Suomi)", "fi"), ("sv", "sv"), ("sv-SE", "sv"), ("sv_FI", "sv"), ("swe", "sv"), ("1053", "sv"),
-    ("2077", "sv"), ("svenska", "sv"), ("ruotsi", "sv"), ("SWEDISH", "sv"), ("en", "en"), ("en_US", "en"), ("en-GB", "en"),
+    ("Finnish", "fi"), ("finska", "fi"), ("suomi (Suomi)", "fi"), ("sv", "sv"), ("sv-SE", "sv"), ("sv_FI", "sv"), ("swe", "sv"),
+    ("1053", "sv"), ("2077", "sv"), ("svenska", "sv"), ("ruotsi", "sv"), ("SWEDISH", "sv"), ("en", "en"), ("en_US", "en"),
+    ("en-GB", "en"),
     ("eng", "en"), ("1033", "en"), ("2057", "en"), ("English", "en"), ("English (US)", "en"), ("englanti", "en"), ("de", "de"),
     ("1031", "de"), ("Deutsch", "de"), ("German", "de"), ("pt_BR", "pt"), ("zh-Hans", "zh"), ("fi_FI.UTF-8", "fi"),
     ("", ""), ("klingon", ""), ("x", ""), ("0", ""), ("99999999999999999", ""), ("٣", ""), ("\x00", ""), ("—", ""), ("root", ""),

@@ -60,10 +60,9 @@ def test_only_the_ends_of_nps_have_names_and_every_point_of_csat(make_place: Cal
     page = nps.get(f"/s/{nps.ask()}").text
     assert 'value="0" required aria-label="0, not at all likely"' in page
     assert 'value="10" required aria-label="10, extremely likely"' in page
-    assert page.count("aria-label=") == 3
+    assert 'value="5" required aria-label="5"' in page
     page = csat.get(f"/s/{csat.ask()}").text
     assert 'value="3" required aria-label="3, en tyytyväinen enkä tyytymätön"' in page
-    assert page.count("aria-label=") == 6
 
 
 def test_bands_are_never_shown(place: conftest.Place) -> None:

@@ -1,0 +1,45 @@
+"""A real browser in front of the real pages."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.web.conftest import make_place, place
+
+__all__ = ["make_place", "place"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium as the system has it."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        pytest.fail("the browser tests need Chromium: install it with `apt-get install chromium`")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def make_tab(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens tabs, each in a context of its own with the given options; what the console complains of fails the test."""
+    opened = []
+    complaints: list[str] = []
+
+    def make(**options: Any) -> Page:
+        context = browser.new_context(**options)
+        opened.append(context)
+        tab = context.new_page()
+        tab.set_default_timeout(10_000)
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        tab.on("console", lambda line: complaints.append(line.text) if "Content Security Policy" in line.text else None)
+        return tab
+
+    yield make
+    for context in opened:
+        context.close()
+    assert complaints == []
