@@ -9,14 +9,14 @@ from wire import errors
 _DAY = 24 * 3600.0
 _SLOT = 300.0
 _RESERVE = 0.95
-_LOOK_AGAIN = 900.0
+_LOOK_AGAIN = 60.0
 
 
 class Budget:
     """Counts billable calls within the last 24 hours and refuses the ones beyond a limit. Safe for threads.
 
     Two limits hold: ours (``limit``), and 95 % of the other side's own where it tells us how much is used (``note``); the
-    rest is left to the people and programs that share it. Near that, one call a quarter of an hour is let through, because
+    rest is left to the people and programs that share it. Near that, one call a minute is let through, because
     only an answer can tell that the figure has fallen.
     """
 

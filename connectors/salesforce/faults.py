@@ -24,8 +24,8 @@ _LATER = {
 """Codes that pass by themselves."""
 _LATER_STATUS = {406, 408, 420, 429}
 """What integrators have seen come and go, besides 5xx."""
-_LIMIT_PAUSE = 900.0
-"""The daily counter falls in steps of a quarter of an hour or more."""
+_LIMIT_PAUSE = 60.0
+"""A refused call costs nothing, so asking once a minute notices soon that there are calls again."""
 _CROWD_PAUSE = 20.0
 """Calls count against the limit of concurrent ones when they last 20 s."""
 _NO_COLUMN = re.compile(r"No such column '([^']{1,80})' on (?:entity|sobject of type) '?(\w{1,80})")
