@@ -13,6 +13,8 @@ App = Callable[[Any, Any, Any], Awaitable[None]]
 """An ASGI application, called with scope, receive and send."""
 
 HOST = "127.0.0.1"
+GOODBYE = 0.3
+"""Seconds that clients have to hang up when the sandbox stops."""
 _HANG_UP = "sandbox.hang_up"
 
 
@@ -90,10 +92,17 @@ class Web:
             await asyncio.sleep(0.01)
 
     async def stop(self) -> None:
-        """Returns when nothing is served any more; requests under way are given a second."""
+        """Returns when nothing is served any more; whoever is still connected after a moment is cut off.
+
+        Without that an idle TLS connection whose client does not answer the goodbye keeps uvicorn waiting.
+        """
         self._server.should_exit = True
-        if self._task is not None:
-            await self._task
+        if self._task is None:
+            return
+        done, _ = await asyncio.wait({self._task}, timeout=GOODBYE)
+        for connection in () if done else list(self._server.server_state.connections):
+            connection.transport.abort()
+        await self._task
 
     async def _with_hang_up(self, scope: Scope, receive: Any, send: Any) -> None:
         """Hand the transport's ``abort`` on, for faults that cut the line: ASGI itself has no word for that."""
