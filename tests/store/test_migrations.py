@@ -1,0 +1,49 @@
+"""Migrations give the tables of tables.py, once, whoever runs them at the same time."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import autogenerate
+from alembic.runtime import migration
+from sqlmodel import SQLModel
+
+from store import database, tables
+
+ROOT = Path(__file__).parents[2]
+assert tables.Event.metadata is SQLModel.metadata
+
+
+def test_migrating_an_empty_database_gives_exactly_the_tables_of_tables_py(store: database.Store) -> None:
+    with store.engine.connect() as connection:
+        context = migration.MigrationContext.configure(connection, opts={"compare_type": True})
+        assert autogenerate.compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_partial_indexes_are_made_as_tables_py_says(store: database.Store) -> None:
+    wanted = {index.name for table in SQLModel.metadata.tables.values() for index in table.indexes}
+    inspector = sa.inspect(store.engine)
+    made = {index["name"] for table in inspector.get_table_names() for index in inspector.get_indexes(table)}
+    assert wanted <= made
+    confirmed = next(one for one in inspector.get_indexes("answer") if one["name"] == "answer_confirmed_once")
+    condition = confirmed["dialect_options"][f"{store.engine.dialect.name}_where"]
+    assert confirmed["unique"]
+    assert "confirmed" in str(condition)
+
+
+def test_migrating_twice_changes_nothing(store: database.Store) -> None:
+    before = sa.inspect(store.engine).get_table_names()
+    store.migrate()
+    assert sa.inspect(store.engine).get_table_names() == before
+
+
+def test_processes_that_migrate_at_once_all_succeed(database_url: str) -> None:
+    program = f"from store import database\ns = database.Store({database_url!r})\ns.migrate()\ns.close()"
+    started = [subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [process.communicate(timeout=60)[1] for process in started]
+    assert [process.returncode for process in started] == [0, 0], said
+    opened = database.Store(database_url)
+    with opened.engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all() == ["0001"]
+    opened.close()
