@@ -26,22 +26,26 @@ class Writer:
         self._queue: queue.SimpleQueue[tuple[Work, Future[Any]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._closed = False
+        self._door = threading.Lock()
+        """Held while something is put into the queue, so that nothing comes in behind the end."""
         self._thread.start()
 
     def submit(self, work: Work) -> Any:
         """Run ``work`` in a transaction and return what it returned, once that is committed; raises what it raised."""
-        if self._closed:
-            raise RuntimeError("the writer is closed")
         future: Future[Any] = Future()
-        self._queue.put((work, future))
+        with self._door:
+            if self._closed:
+                raise RuntimeError("the writer is closed")
+            self._queue.put((work, future))
         return future.result()
 
     def close(self) -> None:
         """Finish what has queued up and stop; may be called twice."""
-        if not self._closed:
-            self._closed = True
-            self._queue.put(None)
-            self._thread.join()
+        with self._door:
+            if not self._closed:
+                self._closed = True
+                self._queue.put(None)
+        self._thread.join()
 
     def _run(self) -> None:
         open_for_more = True
@@ -64,20 +68,32 @@ class Writer:
                 return batch, True
         return batch, False
 
-    def _commit(self, batch: list[tuple[Work, Future[Any]]]) -> None:
+    def _commit(self, batch: list[tuple[Work, Future[Any]]], *, again: bool = True) -> None:
+        results: list[Any] = []
+        begun = False
         try:
             with self._store.write() as connection:
-                results = [work(connection) for work, _ in batch]
+                begun = True
+                results.extend(work(connection) for work, _ in batch)
         except Exception as error:  # noqa: BLE001 - handed to whoever waits for it
-            self._refuse_or_split(batch, error)
+            if not begun or len(results) == len(batch):
+                self._refuse(batch, error)  # it was the database, not one of the pieces
+            elif len(batch) == 1 and again and isinstance(error, sa.exc.IntegrityError):
+                self._commit(batch, again=False)  # another process came first: the piece finds that and says so
+            else:
+                self._refuse_or_split(batch, error)
             return
         for (_, future), result in zip(batch, results, strict=True):
             future.set_result(result)
 
+    def _refuse(self, batch: list[tuple[Work, Future[Any]]], error: Exception) -> None:
+        for _, future in batch:
+            future.set_exception(error)
+
     def _refuse_or_split(self, batch: list[tuple[Work, Future[Any]]], error: Exception) -> None:
         """One bad piece must not take the others with it: halve until it stands alone."""
         if len(batch) == 1:
-            batch[0][1].set_exception(error)
+            self._refuse(batch, error)
             return
         middle = len(batch) // 2
         self._commit(batch[:middle])

@@ -1,0 +1,189 @@
+"""Group commit: together in one transaction, answered after the commit, one bad piece alone."""
+
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from store import database, people, writer
+from tests.store import test_database
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def group(store: database.Store) -> Iterator[writer.Writer]:
+    """A writer on an empty database."""
+    opened = writer.Writer(store)
+    yield opened
+    opened.close()
+
+
+def count(store: database.Store) -> int:
+    with store.read() as tx:
+        return tx.execute(sa.select(sa.func.count()).select_from(people.PERSON)).scalar_one()
+
+
+class Held:
+    """Work that keeps the writer busy until it is let go, so that what is submitted meanwhile becomes one batch."""
+
+    def __init__(self, group: writer.Writer) -> None:
+        self._begun, self._go = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=group.submit, args=(self._work,))
+        self._thread.start()
+        self._begun.wait()
+
+    def _work(self, _tx: sa.Connection) -> None:
+        self._begun.set()
+        self._go.wait()
+
+    def let_go(self) -> None:
+        self._go.set()
+        self._thread.join()
+
+
+def submit_as_one_batch(group: writer.Writer, works: list[writer.Work]) -> list[object]:
+    """What each piece returned or raised, all of them having queued up before the first ran."""
+
+    def one(work: writer.Work) -> object:
+        try:
+            return group.submit(work)
+        except Exception as error:  # noqa: BLE001 - it is what is looked at
+            return error
+
+    held = Held(group)
+    with ThreadPoolExecutor(len(works)) as pool:
+        waiting = [pool.submit(one, work) for work in works]
+        while group._queue.qsize() < len(works):
+            threading.Event().wait(0.001)
+        held.let_go()
+        return [each.result() for each in waiting]
+
+
+def test_what_has_queued_up_is_committed_together(store: database.Store, group: writer.Writer) -> None:
+    commits: list[object] = []
+    sa.event.listen(store.engine, "commit", commits.append)
+    works: list[writer.Work] = [lambda tx, n=n: people.ids(tx, [str(n)]) for n in range(20)]  # type: ignore[misc]
+    submit_as_one_batch(group, works)
+    assert len(commits) == 2, "one for the piece that was held, one for the twenty"
+    assert count(store) == 20
+
+
+def test_each_gets_what_its_own_piece_returned(group: writer.Writer) -> None:
+    works: list[writer.Work] = [lambda _tx, n=n: n for n in range(10)]  # type: ignore[misc]
+    assert submit_as_one_batch(group, works) == list(range(10))
+
+
+def test_one_bad_piece_does_not_take_the_others_with_it(store: database.Store, group: writer.Writer) -> None:
+    def bad(tx: sa.Connection) -> None:
+        people.ids(tx, ["from the bad piece"])
+        raise LookupError("bad")
+
+    works: list[writer.Work] = [lambda tx, n=n: len(people.ids(tx, [str(n)])) for n in range(9)]  # type: ignore[misc]
+    results = submit_as_one_batch(group, [*works[:4], bad, *works[4:]])
+    assert [type(result) for result in results] == [*[int] * 4, LookupError, *[int] * 5]
+    assert count(store) == 9
+
+
+def test_a_piece_that_breaks_the_transaction_does_not_take_the_others_with_it(
+    store: database.Store, group: writer.Writer
+) -> None:
+    def twice(tx: sa.Connection) -> None:
+        for _ in range(2):
+            tx.execute(sa.insert(people.PERSON).values(key="twice", opted_out_by=""))
+
+    works: list[writer.Work] = [lambda tx, n=n: len(people.ids(tx, [str(n)])) for n in range(5)]  # type: ignore[misc]
+    results = submit_as_one_batch(group, [twice, *works])
+    assert isinstance(results[0], sa.exc.IntegrityError)
+    assert count(store) == 5
+
+
+def test_closing_finishes_what_has_queued_up(store: database.Store, group: writer.Writer) -> None:
+    held = Held(group)
+    with ThreadPoolExecutor(6) as pool:
+        waiting = [pool.submit(group.submit, lambda tx, n=n: people.ids(tx, [str(n)])) for n in range(5)]  # type: ignore[misc]
+        while group._queue.qsize() < 5:
+            threading.Event().wait(0.001)
+        closing = pool.submit(group.close)
+        held.let_go()
+        closing.result(timeout=10)
+        assert [len(each.result(timeout=10)) for each in waiting] == [1] * 5
+    assert count(store) == 5
+
+
+def test_a_closed_writer_takes_nothing_more(group: writer.Writer) -> None:
+    group.close()
+    group.close()
+    with pytest.raises(RuntimeError):
+        group.submit(lambda tx: None)
+
+
+@test_database.sqlite_only
+def test_whoever_submits_while_it_closes_is_either_served_or_refused(store: database.Store) -> None:
+    for _ in range(30):
+        group = writer.Writer(store)
+        with ThreadPoolExecutor(9) as pool:
+            outcomes = [pool.submit(group.submit, lambda tx: "served") for _ in range(8)]
+            pool.submit(group.close).result(timeout=10)
+            for outcome in outcomes:
+                error = outcome.exception(timeout=10)
+                assert error is None or isinstance(error, RuntimeError)
+
+
+def test_when_the_database_is_gone_everybody_in_the_batch_is_told_after_one_try(
+    store: database.Store, group: writer.Writer
+) -> None:
+    tries: list[object] = []
+
+    def gone(connection: sa.Connection) -> None:
+        tries.append(connection)
+        raise sa.exc.OperationalError("BEGIN", {}, OSError("gone"))
+
+    held = Held(group)
+    with ThreadPoolExecutor(4) as pool:
+        waiting = [pool.submit(group.submit, lambda tx, n=n: people.ids(tx, [str(n)])) for n in range(4)]  # type: ignore[misc]
+        while group._queue.qsize() < 4:
+            threading.Event().wait(0.001)
+        sa.event.listen(store.engine, "begin", gone)
+        held.let_go()
+        errors = [each.exception(timeout=30) for each in waiting]
+    assert all(isinstance(error, sa.exc.OperationalError) for error in errors)
+    assert len(tries) == 1
+
+
+def test_a_piece_that_another_process_was_faster_with_gets_a_second_look(group: writer.Writer) -> None:
+    looks: list[int] = []
+
+    def insert_unless_there(tx: sa.Connection) -> int:
+        looks.append(1)
+        if len(looks) == 1:  # what another process stored is not to be seen yet
+            people.ids(tx, ["same"])
+        elif people.ids(tx, ["same"]):
+            return len(looks)
+        tx.execute(sa.insert(people.PERSON).values(key="same", opted_out_by=""))
+        return 0
+
+    assert group.submit(insert_unless_there) == 2
+
+
+_ANSWER_THEN_DIE = """
+import os, signal, sys
+from store import database, people, writer
+store = database.Store(sys.argv[1])
+group = writer.Writer(store)
+for number in range(int(sys.argv[2])):
+    group.submit(lambda tx: people.ids(tx, [str(number)]))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_submit_returned_from_is_there_after_the_process_was_killed(store: database.Store, database_url: str) -> None:
+    killed = subprocess.run([sys.executable, "-c", _ANSWER_THEN_DIE, database_url, "7"], cwd=ROOT, check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    assert count(store) == 7
