@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import tempfile
 import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -19,6 +20,10 @@ from triggers import touchpoint
 PERSON = rows.table(tables.Person)
 _DECISION = rows.table(tables.Decision)
 _SHORTEST_SECRET = 16
+_LONGEST_ADDRESS = 400
+"""Characters: RFC 5321 section 4.5.3.1 allows 320, and some white space may stand around them."""
+_INVISIBLE = frozenset({"Cc", "Cf"})
+"""Unicode categories of control and format characters: byte order marks and the like, which come along when people paste."""
 
 
 def open_secret(reference: str) -> bytes:
@@ -28,27 +33,31 @@ def open_secret(reference: str) -> bytes:
     """
     how, _, where = reference.partition(":")
     if how == "env":
-        value = os.environ.get(where, "").strip()
+        value, place = os.environ.get(where, "").strip(), f"the environment variable {where}"
         if not value:
-            raise ValueError(f"store.secret refers to the environment variable {where}, which is not set")
-        return value.encode()
-    path = Path(where)
-    if not path.exists():
-        _make_secret(path)
-    value = path.read_text(encoding="utf-8").strip()
+            raise ValueError(f"store.secret refers to {place}, which is not set")
+    else:
+        path = Path(where)
+        if not path.exists():
+            _make_secret(path)
+        value, place = path.read_text(encoding="utf-8").strip(), str(path)
     if len(value) < _SHORTEST_SECRET:
-        raise ValueError(f"store.secret: {path} holds fewer than {_SHORTEST_SECRET} characters; put a long random text in it")
+        raise ValueError(f"store.secret: {place} holds fewer than {_SHORTEST_SECRET} characters; put a long random text in it")
     return value.encode()
 
 
 def _make_secret(path: Path) -> None:
-    """Written aside and linked into place: two processes that start together agree on one of the two."""
-    aside = path.with_name(f"{path.name}.{os.getpid()}")
-    aside.touch(mode=0o600, exist_ok=False)
-    aside.write_text(secrets.token_urlsafe(32) + "\n", encoding="ascii")
-    with contextlib.suppress(FileExistsError):
-        os.link(aside, path)
-    aside.unlink()
+    """Written aside and linked into place: processes that start together agree on one secret, and none reads half of one."""
+    descriptor, aside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # readable by the owner only
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(32) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(aside, path)
+    finally:
+        Path(aside).unlink()
 
 
 def key(secret: bytes, person: touchpoint.Recipient | None) -> str | None:
@@ -61,11 +70,14 @@ def key(secret: bytes, person: touchpoint.Recipient | None) -> str | None:
 
 def normal_email(address: str) -> str | None:
     """Lower-cased, compatibility-normalised, domain in its ASCII form; None for what has no shape of an address."""
-    text = unicodedata.normalize("NFKC", address).strip().casefold()
-    local, at, domain = text.rpartition("@")
-    if not (local and at and "." in domain) or any(c.isspace() for c in text):
+    if len(address) > _LONGEST_ADDRESS:
+        return None
+    text = "".join(c for c in unicodedata.normalize("NFKC", address).strip() if unicodedata.category(c) not in _INVISIBLE)
+    local, at, domain = text.strip().casefold().rpartition("@")
+    if not (local and at and "." in domain) or any(c.isspace() for c in local + domain):
         return None
     try:
+        local.encode()
         return f"mailto:{local}@{domain.encode('idna').decode('ascii')}"
     except UnicodeError:
         return None
@@ -126,5 +138,9 @@ def opt_out(tx: sa.Connection, person_id: int, at: datetime, by: str) -> bool:
 
 
 def opted_out(tx: sa.Connection, person_ids: Iterable[int]) -> Mapping[int, datetime]:
-    """Person id → when, for those who said no here."""
-    return {i: at for i, at in lock(tx, person_ids).items() if at is not None}
+    """Person id → when, for those who said no here. Holds nobody up."""
+    found: dict[int, datetime] = {}
+    for chunk in rows.chunks(sorted(set(person_ids))):
+        query = sa.select(PERSON.c.id, PERSON.c.opted_out_at).where(PERSON.c.id.in_(chunk), PERSON.c.opted_out_at.is_not(None))
+        found.update((i, at) for i, at in tx.execute(query))
+    return found
