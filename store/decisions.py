@@ -22,7 +22,8 @@ def put(tx: sa.Connection, made: Mapping[int, tuple[int | None, decision.Decisio
     ledger.note(
         tx,
         (
-            ledger.Line(touchpoint_id=i, at=now, step="decide", what=str(one.reason), detail=one.explanation)
+            # The rule's name, not the explanation: that tells what a condition saw, and a customer may have written it.
+            ledger.Line(touchpoint_id=i, at=now, step="decide", what=str(one.reason), detail=one.rule)
             for i, (_, one) in made.items()
         ),
     )

@@ -1,5 +1,6 @@
 """Touchpoints: stored once each, and the queue of those to be decided."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -71,17 +72,26 @@ def _row(one: Found, persons: dict[str, int], now: datetime) -> dict[str, Any]:
         "object": touch.object,
         "record": touch.record,
         "occurrence": touch.occurrence,
-        "label": touch.label,
+        "label": touch.label[:_LONGEST_LABEL],
         "happened_at": touch.happened_at,
         "noticed_at": now,
         "person_id": None if one.person is None else persons[one.person],
         "account": touch.account,
         "recipient": None if touch.person is None else asdict(touch.person),
-        "context": dict(touch.context),
+        "context": {name: _storable(value) for name, value in touch.context.items()},
         "trouble": touch.trouble,
         "decide_at": now,
         "forgotten": False,
     }
+
+
+_LONGEST_LABEL = 300
+"""Characters: the label is indexed, and PostgreSQL takes at most 2,704 bytes into an index."""
+
+
+def _storable(value: touchpoint.Plain) -> touchpoint.Plain:
+    """JSON knows no infinity and nothing that is not a number; PostgreSQL refuses them."""
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def to_decide(tx: sa.Connection, now: datetime, limit: int) -> list[Waiting]:

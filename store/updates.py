@@ -128,8 +128,8 @@ def note(tx: sa.Connection, settled: Sequence[tuple[Due, base.Settled]], now: da
 
 
 def retry(tx: sa.Connection, now: datetime, ids: Sequence[int] | None = None) -> int:
-    """Dead field updates are due again; how many. ``ids`` narrows it to some."""
-    which = UPDATE.c.state == "dead"
+    """Dead field updates are due again, unless their values are forgotten; how many. ``ids`` narrows it to some."""
+    which = sa.and_(UPDATE.c.state == "dead", UPDATE.c.fields.is_not(sa.null()))
     if ids is not None:
         which = sa.and_(which, UPDATE.c.id.in_(ids))
     return tx.execute(sa.update(UPDATE).where(which).values(state="due", due_at=now, attempts=0)).rowcount
