@@ -6,14 +6,17 @@ Nothing of the program under test is used: it might be anybody's survey mail.
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sandbox import base
 
 OBJECTS = {"salesforce": ("Case", "Opportunity", "Order"), "dynamics": ("incidents", "opportunities", "salesorders")}
 """CRM → the objects a customer may be asked about; their ids stand under the first of ``KEYS`` that a record has."""
 KEYS = ("Id", "incidentid", "opportunityid", "salesorderid")
+WORDS = ("Subject", "CaseNumber", "Name", "OrderNumber", "title", "ticketnumber", "name", "ordernumber")
+"""Columns that a message may quote."""
 
 
 @dataclass
@@ -40,9 +43,11 @@ class Owners:
         self._stand_ins = stand_ins
         self._touches: dict[str, list[Touch]] = defaultdict(list)
 
-    def remember(self, crm: str, record: str) -> None:
-        """Something happened to this record just now."""
-        self._keep(self._touches, crm, record)
+    def remember(self, crm: str, records: Sequence[str]) -> None:
+        """Something happened to these records just now."""
+        seen = {_key(row): row for name in OBJECTS[crm] for row in self._stand_ins[crm].records(name, records)} if records else {}
+        for record in records:
+            self._keep(self._touches, crm, record, seen.get(record, {}))
 
     def find(self, email: str, text: str) -> tuple[str, str]:
         """CRM and record that a message to this address is about; two empty texts when that cannot be told.
@@ -62,14 +67,18 @@ class Owners:
         found: dict[str, list[Touch]] = defaultdict(list)
         for crm, stand_in in self._stand_ins.items():
             for name in OBJECTS[crm]:
-                for values in stand_in.records(name):
-                    self._keep(found, crm, next(values[key] for key in KEYS if key in values))
+                for row in stand_in.records(name):
+                    self._keep(found, crm, _key(row), row)
         return found
 
-    def _keep(self, touches: dict[str, list[Touch]], crm: str, record: str) -> None:
+    def _keep(self, touches: dict[str, list[Touch]], crm: str, record: str, row: Mapping[str, Any]) -> None:
         known = self._stand_ins[crm].labels(record)
-        words = tuple(plain(known[name]) for name in ("subject", "label") if known.get(name))
-        touches[known["email"].lower()].append(Touch(crm, record, words))
+        words = {known["label"], known["subject"], *(str(row.get(name) or "") for name in WORDS)}
+        touches[known["email"].lower()].append(Touch(crm, record, tuple(plain(word) for word in words if word)))
+
+
+def _key(row: Mapping[str, Any]) -> str:
+    return str(next(row[key] for key in KEYS if key in row))
 
 
 def _best(touches: list[Touch], text: str) -> Touch | None:

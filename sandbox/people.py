@@ -5,7 +5,7 @@ They know no more than a browser does. Which record an answer was about is told 
 
 import random
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -83,11 +83,10 @@ class Customers:
         self._known = {person.phone: person for person in self.population.people if person.phone}
         self._known |= {person.email.lower(): person for person in self.population.people if person.email}
 
-    def remember(self, crm: str, do: str, records: Iterable[str]) -> None:
+    def remember(self, crm: str, do: str, records: Sequence[str]) -> None:
         """Something was done to these records; customers may be asked about it."""
         if do in ACTS_THAT_ARE_ASKED_ABOUT:
-            for record in records:
-                self.owners.remember(crm, record)
+            self.owners.remember(crm, records)
 
     def unread(self, to: str = "") -> list[letters.Letter]:
         """Messages that are neither answered nor unsubscribed from, oldest first, mails before text messages."""
