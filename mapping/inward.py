@@ -50,9 +50,7 @@ def split(source: kind.Source, paths: Iterable[str]) -> tuple[tuple[str, ...], t
 
 
 def _optional(source: kind.Source, paths: Sequence[str]) -> tuple[str, ...]:
-    """What may be missing without stopping anything: a hidden consent column means that nobody is asked."""
-    may_miss = source.consent.union(source.optional)
-    return tuple(path for path in paths if path in may_miss)
+    return tuple(path for path in paths if path in source.may_miss)
 
 
 def look(source: kind.Source, records: Sequence[str]) -> base.Look:
@@ -165,7 +163,8 @@ def recipient(source: kind.Source, values: base.Values) -> room_touchpoint.Recip
 
 def _person(candidate: kind.Person, values: base.Values) -> room_touchpoint.Recipient | None:
     record = text(first(values, candidate.record))
-    email = text(first(values, candidate.email))
+    bounced = any(_truth(values.get(path)) for path in candidate.bounced)
+    email = "" if bounced else text(first(values, candidate.email))
     phone = text(first(values, candidate.phone))
     if not (record or email or phone):
         return None
@@ -175,8 +174,12 @@ def _person(candidate: kind.Person, values: base.Values) -> room_touchpoint.Reci
         email=email,
         phone=phone,
         language=text(first(values, candidate.language)),
-        opted_out=opted_out([values.get(path) for path in candidate.opt_out]),
+        opted_out=_objects(candidate, values) or opted_out([values.get(path) for path in candidate.opt_out]),
     )
+
+
+def _objects(candidate: kind.Person, values: base.Values) -> bool:
+    return any(_truth(values.get(path)) for path in candidate.objection)
 
 
 _YES = frozenset({"true", "yes", "1"})

@@ -40,9 +40,14 @@ class Column(_Part):
     names: Mapping[str, str] = pydantic.Field({}, description="Names for codes, where the CRM stores numbers: 1 = High")
 
 
+PERSON_PATHS = ("record", "name", "email", "phone", "language", "opt_out", "objection", "bounced")
+"""The keys of a person that hold paths."""
+
+
 class Person(_Part):
     """One place where the person to ask may be found. Of several, the first with an address counts."""
 
+    object: str = pydantic.Field("", description="The object that these columns are on, so that rights can be checked: Contact")
     record: Paths = ()
     name: Paths = ()
     email: Paths = ()
@@ -51,10 +56,14 @@ class Person(_Part):
     opt_out: Paths = pydantic.Field(
         (), description="Columns that say no when true; all must be readable. None: the CRM keeps no consent for such a person"
     )
+    objection: Paths = pydantic.Field(
+        (), description="Further columns that say no when true; one that is empty or missing says nothing"
+    )
+    bounced: Paths = pydantic.Field((), description="Columns that tell, when true, that mail to the address came back")
 
-    def paths(self) -> Iterable[str]:
+    def paths(self) -> tuple[str, ...]:
         """Every path it reads."""
-        return (*self.record, *self.name, *self.email, *self.phone, *self.language, *self.opt_out)
+        return tuple(path for part in PERSON_PATHS for path in getattr(self, part))
 
 
 def _column(value: Any) -> Any:
@@ -112,6 +121,12 @@ class Source(_Part):
         return frozenset(path for person in self.person for path in person.opt_out)
 
     @cached_property
+    def may_miss(self) -> frozenset[str]:
+        """Every path that may be hidden without stopping the reading; a hidden consent means that nobody is asked."""
+        lenient = (path for person in self.person for path in (*person.objection, *person.bounced))
+        return self.consent.union(self.optional, lenient)
+
+    @cached_property
     def paths(self) -> tuple[str, ...]:
         """Every path that is read when the touchpoint is noticed, each once."""
         found = [self.record, *self.occurrence, *self.happened, *self.label, *self.account, *self.when]
@@ -139,7 +154,9 @@ class Source(_Part):
         def held(expected: Expected) -> Expected:
             return {path.removeprefix(inside): value for path, value in expected.items() if path.startswith(inside)}
 
-        people = tuple(Person(**{part: own(getattr(person, part)) for part in Person.model_fields}) for person in self.person)
+        people = [
+            Person(object=person.object, **{part: own(getattr(person, part)) for part in PERSON_PATHS}) for person in self.person
+        ]
         occurrence = own(self.occurrence)
         return Source(
             name=self.name,
@@ -150,7 +167,7 @@ class Source(_Part):
             happened=own(self.happened),
             label=own(self.label),
             account=own(self.account),
-            person=people,
+            person=tuple(people),
             still=held(self.steady),
             merged=own(self.merged),
             optional=own(self.optional),
@@ -174,13 +191,14 @@ Changes = Annotated[Mapping[str, Any], _LikeSource()]
 def built_in(crm: str) -> Mapping[str, Mapping[str, Any]]:
     """The sources a CRM brings along, by name, as data; empty for a CRM without any."""
     file = resources.files("mapping") / "builtin" / f"{crm}.toml"
-    return tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return tomllib.loads(file.read_text(encoding="utf-8")) if crm.isidentifier() and file.is_file() else {}
 
 
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """A source with what settings change: context is changed fact by fact, everything else key by key."""
-    context = {**base.get("context", {}), **changes.get("context", {})}
-    return {**base, **changes, **({"context": context} if context else {})}
+    added = changes.get("context")
+    context = {**base.get("context", {}), **added} if isinstance(added, Mapping) else added
+    return {**base, **changes, **({} if context is None else {"context": context})}
 
 
 def sources(crm: str, changes: Mapping[str, Mapping[str, Any]] | None = None) -> tuple[Source, ...]:
@@ -191,7 +209,7 @@ def sources(crm: str, changes: Mapping[str, Mapping[str, Any]] | None = None) ->
     tables: dict[str, Mapping[str, Any]] = dict(built_in(crm))
     for name, table in (changes or {}).items():
         tables[name] = merged(tables.get(name, {}), table)
-    found = (Source.model_validate({"name": name, **table}) for name, table in tables.items())
+    found = (Source.model_validate({**table, "name": name}) for name, table in tables.items())
     return tuple(source for source in found if source.enabled)
 
 

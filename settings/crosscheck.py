@@ -79,6 +79,7 @@ def _sources(crms: Mapping[str, str], kinds: Mapping[str, Any]) -> tuple[dict[st
             **{name: kind.merged(kind.built_in(crm).get(name, {}), table) for name, table in changes.items()},
         }
         sources[connector] = []
+        wrong += [one for name, table in changes.items() for one in _named(("mapping", "kinds", connector, name), table)]
         for name, table in tables.items():
             try:
                 source = kind.Source.model_validate({**table, "name": name})
@@ -94,6 +95,12 @@ def _untouched(crm: str, name: str) -> list[kind.Source]:
     """The built-in source behind a wrong change, so that one mistake is not told of as several."""
     table = kind.built_in(crm).get(name)
     return [] if table is None else [kind.Source.model_validate({**table, "name": name})]
+
+
+def _named(place: locate.Place, table: Mapping[str, Any]) -> Iterator[Found]:
+    """A source is named by its table, so a key that says something else would do nothing."""
+    if "name" in table:
+        yield Found((*place, "name"), "should go: the name is the last part of the header", "a key that is not known: name")
 
 
 def _source_problems(place: locate.Place, error: pydantic.ValidationError) -> Iterator[Found]:

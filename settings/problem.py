@@ -41,6 +41,8 @@ class SettingsError(Exception):
 
 
 _SECRET = re.compile(r"secret|pass|pwd|token|credential|private|api_?key", re.IGNORECASE)
+_REFERENCE = re.compile(r"^(env:[A-Z][A-Z0-9_]*|file:[^:]*)$")
+"""Where a secret is to be found, which is none itself."""
 _USER_INFO = re.compile(r"//[^/@\s]*@")
 _LONGEST = 60
 
@@ -51,7 +53,7 @@ def told(key: str, value: Any) -> str:
         return "a table"
     if isinstance(value, list | tuple):
         return "a list"
-    if _SECRET.search(key):
+    if _SECRET.search(key) and not (isinstance(value, str) and _REFERENCE.match(value)):
         return "a value (not shown)"
     if isinstance(value, bool):
         return str(value).lower()

@@ -166,7 +166,7 @@ class Rules(pydantic.BaseModel):
 
     rules: tuple[Rule, ...] = ()
     quiet: Quiet = Quiet()
-    _plans: dict[tuple[str, str], Plan] = pydantic.PrivateAttr(default_factory=dict)
+    _plans: dict[tuple[str, str], tuple[tuple[Rule, ...], Plan]] = pydantic.PrivateAttr(default_factory=dict)
 
     def model_post_init(self, context: Any, /) -> None:
         """Compile at start, so that what cannot be compiled is found at start."""
@@ -176,12 +176,13 @@ class Rules(pydantic.BaseModel):
     def plan(self, kind: str, connector: str) -> Plan:
         """What is left to test for touchpoints of this kind and connector; remembered for the kinds that rules name."""
         key = (kind, connector)
-        found = self._plans.get(key)
-        if found is None:
-            found = _plan(self.rules, kind, connector)
-            if len(self._plans) < 10_000:
-                self._plans[key] = found
-        return found
+        known = self._plans.get(key)
+        if known is not None and known[0] is self.rules:  # a copy with other rules shares this dictionary
+            return known[1]
+        made = _plan(self.rules, kind, connector)
+        if len(self._plans) < _REMEMBERED:
+            self._plans[key] = self.rules, made
+        return made
 
 
 def _plan(rules: Sequence[Rule], kind: str, connector: str) -> Plan:

@@ -116,7 +116,7 @@ ONE_MISTAKE: list[tuple[tuple[str, str], tuple[str, str, int | None, str, str]]]
     ),
     (
         ('client_secret = "file:acme.secret"', 'client_secret = "env:PALAUTE_NO_SUCH_SECRET"'),
-        ("connectors.acme", "client_secret", 8, "a value (not shown)", "PALAUTE_NO_SUCH_SECRET, which is not set"),
+        ("connectors.acme", "client_secret", 8, '"env:PALAUTE_NO_SUCH_SECRET"', "PALAUTE_NO_SUCH_SECRET, which is not set"),
     ),
     (
         ('client_id = "3MVG9"', f'client_id = "3MVG9"\nclient_secre = "{conftest.SECRET}"'),
