@@ -121,7 +121,7 @@ class Line:
             parsed = self._client_for(grant).restful(path, method=method, data=data)
         except exceptions.SalesforceError as error:
             raise self._failure(error) from None
-        except ValueError:
+        except (ValueError, TypeError, LookupError, RecursionError):  # the library stumbles over what is none of Salesforce's
             raise errors.Later("the answer of Salesforce is cut short or not JSON: look at what stands between") from None
         finally:
             self._note_limit()

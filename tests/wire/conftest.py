@@ -1,66 +1,18 @@
-"""A web server that misbehaves as told, over TLS with its own certificate authority."""
+"""A server that misbehaves; short faults are tried again without waiting."""
 
-import http.server
-import ssl
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import trustme
 
+from tests.wire.rogue import Rogue, serving
 from wire import retry
-
-Handle = Callable[[http.server.BaseHTTPRequestHandler], None]
-
-
-class Rogue:
-    """The server; ``handle`` is what it does with every request."""
-
-    def __init__(self, ca: Path, context: ssl.SSLContext) -> None:
-        self.ca = ca
-        self.seen: list[tuple[str, dict[str, str]]] = []
-        """Paths and headers (lower case) of the requests."""
-        self.handle: Handle = lambda handler: handler.send_error(404)
-        rogue = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                rogue.seen.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
-                rogue.handle(self)
-
-            do_POST = do_GET  # noqa: N815 (the name that http.server looks for)
-
-            def log_message(self, format: str, *args: object) -> None:
-                """Quiet."""
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.plain_port = self._server.server_address[1]
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self.url = f"https://localhost:{self.plain_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
-@pytest.fixture(scope="session")
-def authority() -> trustme.CA:
-    return trustme.CA()
 
 
 @pytest.fixture
-def rogue(authority: trustme.CA, tmp_path: Path) -> Iterator[Rogue]:
-    path = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(path)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-    server = Rogue(path, context)
-    yield server
-    server.close()
+def rogue(tmp_path: Path) -> Iterator[Rogue]:
+    with serving(tmp_path) as server:
+        yield server
 
 
 @pytest.fixture(autouse=True)

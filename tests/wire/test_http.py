@@ -12,21 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.wire.conftest import Handle, Rogue
+from tests.wire.rogue import Rogue, answer
 from wire import errors, http, retry
-
-
-def answer(status: int = 200, body: bytes = b"{}", kind: str = "application/json", **headers: str) -> Handle:
-    def handle(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(status)
-        handler.send_header("Content-Type", kind)
-        handler.send_header("Content-Length", headers.pop("length", str(len(body))))
-        for name, value in headers.items():
-            handler.send_header(name.replace("_", "-"), value)
-        handler.end_headers()
-        handler.wfile.write(body)
-
-    return handle
 
 
 def session(rogue: Rogue, **changed: object) -> http.Session:
