@@ -40,9 +40,7 @@ def _install(folder: Path) -> None:
     venv.create(folder, with_pip=True)
     pip = [folder / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "--quiet", "--timeout", "20", "--retries", "1"]
     try:
-        done = subprocess.run(
-            [*pip, "install", "-r", PINNED], capture_output=True, text=True, timeout=_PATIENCE, check=False
-        )
+        done = subprocess.run([*pip, "install", "-r", PINNED], capture_output=True, text=True, timeout=_PATIENCE, check=False)
     except subprocess.TimeoutExpired:
         raise NotInstalled(
             f"The other programs of tests/interop were not installed within {_PATIENCE} seconds: is the package index reachable? "

@@ -49,13 +49,25 @@ class Stage:
     def records(self, crm: str, table: str, ids: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
         """Records by id as an administrator sees them."""
         rows = self.control("GET", f"/records/{crm}/{table}{'?ids=' + ','.join(ids) if ids else ''}")
-        key = "Id" if crm == "salesforce" else next(name for name in rows[0] if name.endswith("id") and len(rows[0][name] or "") == 36)
+        key = (
+            "Id"
+            if crm == "salesforce"
+            else next(name for name in rows[0] if name.endswith("id") and len(rows[0][name] or "") == 36)
+        )
         return {row[key]: row for row in rows}
 
     def run(self, program: str, *words: str | Path, said: str = "", status: int = 0, seconds: float = 100) -> str:
         """Run one of the strangers' programs to its end; what it printed on its standard output."""
-        ours = {"HTTPS_PROXY": self.proxy.url, "https_proxy": self.proxy.url, "HTTP_PROXY": self.proxy.url, "NO_PROXY": "", "no_proxy": ""}
-        trust = {name: str(self.bundle) for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")}
+        ours = {
+            "HTTPS_PROXY": self.proxy.url,
+            "https_proxy": self.proxy.url,
+            "HTTP_PROXY": self.proxy.url,
+            "NO_PROXY": "",
+            "no_proxy": "",
+        }
+        trust = {
+            name: str(self.bundle) for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+        }
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), **ours, **trust}
         done = subprocess.run(
             [self.programs / program, *words],
@@ -84,7 +96,9 @@ class Stage:
             secrets = self.addresses.dynamics
         given |= {"client_id": secrets["client_id"]}
         secret = pydantic.SecretStr(secrets["client_secret"])
-        return registry.open_connector(crm, _SETTINGS.validate_python({**given, "client_secret": secret, "ca": self.addresses.ca}))
+        return registry.open_connector(
+            crm, _SETTINGS.validate_python({**given, "client_secret": secret, "ca": self.addresses.ca})
+        )
 
     def refresh_token(self) -> str:
         """What an admin gets who signs in with a browser and lets an app in (the web server flow)."""
