@@ -27,6 +27,8 @@ class Message:
     """The touchpoint's kind: ``case_closed``, ``purchase`` …, for the words around the question."""
     subject: str = field(default="", repr=False)
     """What the customer would call it: the case's subject, the order's number. A customer wrote it: treat it as hostile."""
+    reference: str = field(default="", repr=False)
+    """Our number of it (case or order number), for the customer to quote; empty leaves it out."""
     happened_at: datetime
     page_url: str = field(repr=False)
     """The survey page; ``?v=7`` opens it with a value chosen, ``?lang=sv`` in another language."""

@@ -137,6 +137,7 @@ def _message(belt: belts.Belt, one: messages.Outgoing) -> channel.Message:
         brand=belt.brand,
         kind=touch.kind,
         subject=links.subject(touch),
+        reference=touch.label,
         happened_at=touch.happened_at,
         page_url=links.page(belt.public_url, one.token),
         unsubscribe_url=links.unsubscribe(belt.public_url, one.token),

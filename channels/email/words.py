@@ -78,7 +78,7 @@ def words(message: base.Message) -> Words:
         no_tiles=said.say("mail.no_numbers", message.survey),
         on_the_web=said.text("mail.on_the_web"),
         page=link(message.page_url, f"lang={said.language}"),
-        because=said.because(message.kind),
+        because=_because(said, message, subject),
         privacy=said.privacy(),
         links=_links(said, message),
         address=message.brand.address,
@@ -120,6 +120,11 @@ def _opening(said: wording.Wording, message: base.Message, subject: str) -> tupl
     sentence = said.for_kind("mail.opening", message.kind, subject=_PLACE if subject else "", day=day)
     before, _, after = sentence.partition(_PLACE)
     return before, subject, after
+
+
+def _because(said: wording.Wording, message: base.Message, subject: str) -> str:
+    because, label = said.because(message.kind), one_line(message.reference)
+    return because if label in ("", subject) else f"{because} {said.text('reference', label=label)}"
 
 
 def _tiles(said: wording.Wording, message: base.Message) -> tuple[Tile, ...]:
