@@ -1,6 +1,7 @@
 """Resource paths of the Web API: ``incidents(…)/customerid_contact`` split into segments with their keys."""
 
 import re
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +46,8 @@ def key_values(table: schema.Table, text: str) -> tuple[schema.Key | None, dict[
         if isinstance(value, odata.Literal) and value.kind == "guid":
             return None, {table.key: value.value}
     for key in table.keys.values():
+        if time.monotonic() < key.active_from:
+            continue
         wires = [table.columns[name].wire for name in key.columns]
         if set(wires) == set(given):
             return key, {wire: _constant(given[wire]) for wire in wires}

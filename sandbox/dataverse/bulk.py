@@ -6,8 +6,7 @@ from sandbox.dataverse import address, exchange, refusal, rights, schema, sessio
 from sandbox.dataverse.records import Row
 
 _PREFIX = "Microsoft.Dynamics.CRM."
-MAX_ROWS = 1000 * 10
-_DEPTHS = ("Basic", "Local", "Deep", "Global", "0", "1", "2", "3")
+_DEPTH_NAMES = {"0": "Basic", "1": "Local", "2": "Deep", "3": "Global"}
 
 
 def on_set(call: session.Session, table: schema.Table, name: str, body: Any) -> exchange.Answer:
@@ -74,19 +73,22 @@ def _add_privileges(call: session.Session, row: Row, body: Any, *, replace: bool
     given = body.get("Privileges") if isinstance(body, dict) else None
     if not isinstance(given, list):
         raise refusal.bad_payload("roles", "Required parameter 'Privileges' is missing.")
-    ids = []
+    depths: dict[str, str] = {}
     known = call.store.table("privilege").by_id
     for one in given:
         record = str(one.get("PrivilegeId", "")).lower()
         if record not in known:
             raise refusal.no_record("privilege", record)
-        if str(one.get("Depth")) not in _DEPTHS:
+        if str(one.get("Depth")) not in (*_DEPTH_NAMES, *_DEPTH_NAMES.values()):
             raise refusal.bad_payload("roles", f"Requested value '{one.get('Depth')}' was not found.")
-        ids.append(record)
-    pairs = call.store.links["roleprivileges_association"]
+        depths[record] = str(one["Depth"])
+    role = row["roleid"]
     if replace:
-        pairs.difference_update({pair for pair in pairs if pair[0] == row["roleid"]})
-    pairs.update((row["roleid"], record) for record in ids)
+        for pair in [pair for pair in call.store.links["roleprivileges_association"] if pair[0] == role]:
+            call.store.link("roleprivileges_association", pair, there=False)
+    for record, depth in depths.items():
+        call.store.link("roleprivileges_association", (role, record), there=True)
+        call.store.depths[role, record] = _DEPTH_NAMES.get(depth, depth)
     return exchange.Answer(status=204)
 
 
@@ -94,10 +96,10 @@ def user_privileges(call: session.Session, user: Row) -> dict[str, Any]:
     """``systemusers(…)/Microsoft.Dynamics.CRM.RetrieveUserPrivileges``."""
     held = rights.Rights(call.store, user["systemuserid"])
     names = held.held()
-    everything = held.administrator()
+    everything = held.administrator
     found = [
         {
-            "Depth": "Global",
+            "Depth": "Global" if everything else held.depth(row["name"]),
             "PrivilegeId": record,
             "BusinessUnitId": user.get("_businessunitid_value"),
             "PrivilegeName": row["name"],

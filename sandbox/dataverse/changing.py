@@ -54,6 +54,10 @@ def _on_set(call: session.Session, table: schema.Table, path: list[address.Segme
         raise refusal.not_allowed(f"The requested resource does not support http method '{call.request.method}'.")
     if len(path) == 1:
         call.rights.need(table, "Create")
+        if table.name == "incidentresolution":
+            raise refusal.Refusal(
+                400, "0x80040800", "The 'Create' method does not support entities of type 'incidentresolution'."
+            )
         return _created(call, table, call.writer.create(table, body_of(call.request)))
     if len(path) == 2 and path[1].name.startswith(_PREFIX):
         return bulk.on_set(call, table, path[1].name.removeprefix(_PREFIX), body_of(call.request))
@@ -180,11 +184,7 @@ def _link_many(call: session.Session, table: schema.Table, row: Row, segment: ad
     other = call.schema.tables[intersect.second if forward else intersect.first]
     found = _other(call, other, segment)
     pair = (row[table.key], found[other.key]) if forward else (found[other.key], row[table.key])
-    pairs = call.store.links[segment.name]
-    if call.request.method == "DELETE":
-        pairs.discard(pair)
-    else:
-        pairs.add(pair)
+    call.store.link(segment.name, pair, there=call.request.method != "DELETE")
     return exchange.Answer(status=204)
 
 

@@ -36,14 +36,13 @@ def write(place: Place, names: Sequence[str]) -> str:
         for name, value in zip(names, place.last, strict=True)
     )
     inner = f'<cookie page="{place.page - 1}" size="{place.size}" check="{_check(body)}">{body}</cookie>'
-    twice = quote(quote(inner, safe=""), safe="")
-    return quote(f'<cookie pagenumber="{place.page}" pagingcookie="{twice}" istracking="False" />', safe="=/")
+    return quote(f'<cookie pagenumber="{place.page}" pagingcookie="{quote(inner, safe="")}" istracking="False" />', safe="=/")
 
 
 def read(token: str) -> Place:
     """The place a token names (``token`` percent-decoded once)."""
     outer = _OUTER.fullmatch(token)
-    inner = _INNER.fullmatch(unquote(unquote(outer.group(2)))) if outer else None
+    inner = _INNER.fullmatch(unquote(outer.group(2))) if outer else None
     if (
         outer is None
         or inner is None

@@ -41,7 +41,7 @@ def handle(call: session.Session, path: list[address.Segment]) -> exchange.Answe
 
 def need(call: session.Session) -> None:
     """Only customizers change metadata."""
-    if not call.rights.administrator() and "prvCreateEntity" not in call.rights.held():
+    if not call.rights.administrator and "prvCreateEntity" not in call.rights.held():
         raise refusal.Refusal(
             403, "0x80040220", f"Principal user (Id={call.request.user}, type=8) is missing prvCreateEntity privilege."
         )

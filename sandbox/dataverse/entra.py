@@ -7,6 +7,7 @@ import secrets
 import uuid
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -83,6 +84,7 @@ class TokenHost:
             (b"content-type", b"application/json; charset=utf-8"),
             (b"content-length", str(len(content)).encode()),
             (b"cache-control", b"no-store, no-cache"),
+            (b"date", format_datetime(self._clock.now(), usegmt=True).encode()),
             (b"x-ms-request-id", str(uuid.uuid4()).encode()),
         ]
         await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -11,6 +11,8 @@ from sandbox import base
 from sandbox.dataverse import entra, exchange, misbehaving, protection, refusal, service
 
 _PREFIX = "/api/data/v"
+MAX_ADDRESS = 32_768
+"""Characters of a GET's address; longer ones travel in a batch. Source: the Web API's page on batch operations."""
 Settle = Callable[[], None]
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -47,7 +49,7 @@ class Face:
                 send, exchange.Answer(status=404, body=b"<html><body>404</body></html>", headers={"Content-Type": "text/html"})
             )
             return
-        if await misbehaving.before(self._faults, send):
+        if await misbehaving.before(self._faults, scope):
             self._count(request)
             return
         answer = self._admitted(request)
@@ -68,12 +70,13 @@ class Face:
             headers=headers,
             body=body,
             version=version,
-            user=headers.get("mscrmcallerid", self.user),
+            user=headers.get("mscrmcallerid", self.user).lower(),
         )
 
     def _admitted(self, request: exchange.Request) -> exchange.Answer:
         try:
             self._sign_in(request)
+            self._check(request)
             misbehaving.refuse(self._faults)
             self._guard.enter()
         except refusal.Refusal as no:
@@ -99,6 +102,12 @@ class Face:
             raise refusal.Refusal(401, "0x8004a101", words, {"WWW-Authenticate": challenge + ', error="invalid_token"'})
         words = "BadAuthTicket: The ticket specified for authentication didn't pass validation."
         raise refusal.Refusal(401, "0x8004a102", words, {"WWW-Authenticate": challenge})
+
+    def _check(self, request: exchange.Request) -> None:
+        if len(request.path) + len(request.query) > MAX_ADDRESS:
+            raise refusal.Refusal(414, "0x80060888", "The length of the URL for this request exceeds the maximum allowed length.")
+        if request.user != self.user and self._api.store.get("systemuser", request.user) is None:
+            raise refusal.no_record("systemuser", request.user)
 
     def _count(self, request: exchange.Request) -> None:
         first = request.path.strip("/").partition("/")[0].partition("(")[0]

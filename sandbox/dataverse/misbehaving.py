@@ -1,37 +1,24 @@
 """The misbehaviours of the whole service: what comes before an answer, instead of it, and to it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
 
-from sandbox import base
+from sandbox import base, lines
 from sandbox.dataverse import exchange, refusal
 
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 _HTML = b"<!DOCTYPE html><html><head><title>Service Unavailable</title></head><body><h1>We'll be right back</h1></body></html>"
 _BIG = 50_000_000
 
 
-async def before(faults: base.Faults, send: Send) -> bool:
+async def before(faults: base.Faults, scope: lines.Scope) -> bool:
     """Hang up or hang; True when there is nothing more to answer."""
     if fault := faults.take("timeout"):
         await asyncio.sleep(float(fault.options.get("seconds", 60)))
-        await _hang_up(send)
+        lines.hang_up(scope)
         return True
     if faults.take("drop"):
-        await _hang_up(send)
+        lines.hang_up(scope)
         return True
     return False
-
-
-async def _hang_up(send: Send) -> None:
-    """Close the connection without a word; without a transport at hand, in the middle of an answer."""
-    transport = getattr(getattr(send, "__self__", None), "transport", None)
-    if transport is not None:
-        transport.abort()
-        await asyncio.sleep(0.01)
-        return
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"100")]})
 
 
 def refuse(faults: base.Faults) -> None:

@@ -131,9 +131,11 @@ class Reader:
             raise refusal.bad_query("Term '" + select + "' is not valid in a $select or $expand expression.")
         found = []
         for name in dict.fromkeys(names):
+            # Selecting a navigation property gives the lookup's value, as Dataverse does.
             if name in table.single and name not in table.by_wire:
-                # Selecting a navigation property gives the lookup's value, as Dataverse does.
                 found.append(table.columns[table.single[name].column])
+            elif name == "ownerid" and "ownerid" in table.columns and name not in table.by_wire:
+                found.append(table.columns["ownerid"])
             else:
                 found.append(scope.find_column(table, name, self._hidden))
         return tuple(found), True

@@ -60,8 +60,8 @@ class Filling:
     def fill(self, population: base.Population) -> None:
         """People and their business."""
         self.population = population
-        for agent in population.agents:
-            first, _, last = agent.partition(" ")
+        for name in population.agents:
+            first, _, last = name.partition(" ")
             self._agents.append(self._user(first, last))
         team = self._insert("team", {"name": "Customer service", "teamtype": 0, "_businessunitid_value": self.root_unit})
         self._insert("queue", {"name": "Support", "emailaddress": "support@example.com"})

@@ -10,6 +10,7 @@ from sandbox.dataverse.records import Row
 
 MAX_PAGE = 5000
 COUNT_LIMIT = 5000
+SNAPSHOTS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,10 +143,32 @@ class Reading:
                     (place.last[0], records.guid_order(place.last[-1])) if place else (narrowing.lower_bound(plan.where), None)
                 )
                 return _kept((rows.by_id[record] for record in rows.index.after(*after)), test)
-        candidates = within if within is not None else narrowing.candidates(plan, rows)
-        ordered = sorted(_kept(iter(candidates), test), key=sorter.of)
+        ordered = self._sorted(plan, within, sorter, place, test)
         start = bisect.bisect_right(ordered, sorter.key(place.last), key=sorter.of) if place else 0
         return iter(ordered[start:])
+
+    def _sorted(
+        self,
+        plan: options.Plan,
+        within: Iterable[Row] | None,
+        sorter: Sorter,
+        place: cookies.Place | None,
+        test: filters.Test | None,
+    ) -> list[Row]:
+        """All matching rows in order; remembered between the pages of one query while the table stays as it is."""
+        rows = self._store.table(plan.table.name)
+        known = (plan.table.name, plan.where, plan.order, self.caller.user)
+        if within is None and place is not None:
+            changes, ordered = self._store.snapshots.get(known, (-1, []))
+            if changes == rows.changes:
+                return ordered
+        candidates = within if within is not None else narrowing.candidates(plan, rows)
+        ordered = sorted(_kept(iter(candidates), test), key=sorter.of)
+        if within is None and len(ordered) > self.caller.size:
+            while len(self._store.snapshots) >= SNAPSHOTS:
+                del self._store.snapshots[next(iter(self._store.snapshots))]
+            self._store.snapshots[known] = (rows.changes, ordered)
+        return ordered
 
     def shaper(self, plan: options.Plan, *, etag: bool = True) -> shape.Shaper:
         """What makes the JSON objects of a plan's rows, with everything that is expanded."""

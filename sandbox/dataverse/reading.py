@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote_plus
 
-from sandbox.dataverse import address, apply, cookies, exchange, options, query, refusal, schema, scope, session, tracking
+from sandbox.dataverse import address, apply, cookies, exchange, options, query, refusal, rights, schema, scope, session, tracking
 from sandbox.dataverse.records import Row
 
 _TOO_MUCH = frozenset({"$filter", "$orderby", "$expand", "$top", "$apply"})
@@ -89,6 +89,8 @@ def _applied(call: session.Session, table: schema.Table, plan: options.Plan, wit
 def _changes(call: session.Session, table: schema.Table, path: str, within: Iterable[Row] | None) -> exchange.Answer:
     if not table.tracked or within is not None:
         raise refusal.Refusal(400, "0x80060888", f"Change tracking is not enabled for entity '{table.name}'.")
+    if not call.rights.administrator and call.rights.depth(rights.privilege_name(table, "Read")) != "Global":
+        raise refusal.Refusal(403, "0x80040220", f"Change tracking needs organization-level read on '{table.name}'.")
     for name in sorted(_TOO_MUCH & call.options.system.keys()):
         raise refusal.bad_query(f'The "{name}" query parameter isn\'t supported when Change Tracking is enabled.')
     if "$deltatoken" in call.options.system and call.faults.take("delta_expired"):

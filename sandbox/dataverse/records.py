@@ -209,6 +209,10 @@ class Store:
         self.random = random.Random(seed)
         self.rows = {name: Rows(table) for name, table in tables.tables.items()}
         self.links: dict[str, set[tuple[str, str]]] = {name: set() for name in tables.intersects}
+        self.depths: dict[tuple[str, str], str] = {}
+        """(role, privilege) → depth, where it is not Global."""
+        self.snapshots: dict[Any, tuple[int, list[Row]]] = {}
+        """Sorted results of queries that are being paged through, with the table's change counter."""
         self.frozen: datetime | None = None
         """While set, rows are stamped with this moment: a transaction that began earlier is being committed."""
         self.reserved: list[int] = []
@@ -283,6 +287,15 @@ class Store:
                 rows.put(row)
 
             self._undo.append(restore)
+
+    def link(self, name: str, pair: tuple[str, str], *, there: bool) -> None:
+        """Make or remove a many-to-many link."""
+        pairs = self.links[name]
+        if (pair in pairs) == there:
+            return
+        (pairs.add if there else pairs.remove)(pair)
+        if self._undo is not None:
+            self._undo.append(lambda: (pairs.remove if there else pairs.add)(pair))
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:

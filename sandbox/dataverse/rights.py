@@ -1,7 +1,10 @@
 """Who may do what: privileges that security roles hold, and column security."""
 
+from functools import cached_property
+
 from sandbox.dataverse import records, refusal, schema
 
+DEPTHS = ("", "Basic", "Local", "Deep", "Global")
 RIGHTS = ("Create", "Read", "Write", "Delete", "Append", "AppendTo", "Assign", "Share")
 
 
@@ -17,16 +20,28 @@ class Rights:
         self._store = store
         self._user = user
 
-    def held(self) -> frozenset[str]:
-        """Names of all privileges the user holds."""
+    @cached_property
+    def _depths(self) -> dict[str, str]:
         store = self._store
         roles = {role for user, role in store.links["systemuserroles_association"] if user == self._user}
-        return frozenset(
-            store.table("privilege").by_id[privilege]["name"]
-            for role, privilege in store.links["roleprivileges_association"]
-            if role in roles and privilege in store.table("privilege").by_id
-        )
+        names = store.table("privilege").by_id
+        found: dict[str, str] = {}
+        for role, privilege in store.links["roleprivileges_association"]:
+            if role in roles and privilege in names:
+                depth = store.depths.get((role, privilege), "Global")
+                name = names[privilege]["name"]
+                found[name] = max(found.get(name, depth), depth, key=DEPTHS.index)
+        return found
 
+    def held(self) -> frozenset[str]:
+        """Names of all privileges the user holds."""
+        return frozenset(self._depths)
+
+    def depth(self, privilege: str) -> str:
+        """How far a privilege reaches: ``Basic`` (own rows), ``Local``, ``Deep`` or ``Global``; empty when it is not held."""
+        return self._depths.get(privilege, "")
+
+    @cached_property
     def administrator(self) -> bool:
         """True when the user holds the System Administrator role, which may do everything."""
         roles = self._store.table("role").by_id
@@ -38,7 +53,7 @@ class Rights:
 
     def may(self, table: schema.Table, right: str) -> bool:
         """True when the user holds the privilege for this right on this table."""
-        if self.administrator() or (right == "Read" and table.ownership == "None"):
+        if self.administrator or (right == "Read" and table.ownership == "None"):
             return True
         return privilege_name(table, right) in self.held()
 

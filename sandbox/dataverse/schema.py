@@ -155,11 +155,19 @@ class Table:
     many: dict[str, Intersect] = field(default_factory=dict)
     by_wire: dict[str, Column] = field(default_factory=dict)
     read_only: bool = False
+    _defaults: dict[str, int | bool] | None = None
+
+    def defaults(self) -> dict[str, int | bool]:
+        """Values that a new row gets where none are given."""
+        if self._defaults is None:
+            self._defaults = {column.wire: column.default for column in self.columns.values() if column.default is not None}
+        return self._defaults
 
     def add(self, column: Column) -> None:
         """Add or replace a column."""
         self.columns[column.name] = column
         self.by_wire[column.wire] = column
+        self._defaults = None
 
 
 class Schema:

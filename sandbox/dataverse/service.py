@@ -32,6 +32,7 @@ class Service:
         self.store = store
         self._faults = faults
         self.url = "https://localhost"
+        self._csdl: tuple[tuple[int, frozenset[str]], bytes] | None = None
         self.operations = 0
         """Operations carried out, those inside batches counted one by one."""
 
@@ -79,7 +80,7 @@ class Service:
     def _get(self, call: session.Session, path: list[address.Segment]) -> exchange.Answer:
         name = path[0].name
         if name == "$metadata":
-            return exchange.Answer(body=csdl.document(call.schema, call.hidden), headers={"Content-Type": "application/xml"})
+            return exchange.Answer(body=self._model(call), headers={"Content-Type": "application/xml"})
         if name in _METADATA:
             return describing.Describing(call).get(path)
         if name in call.schema.sets:
@@ -91,6 +92,12 @@ class Service:
             raise refusal.no_segment(name)
         made = function(self._arguments(call, path[0].key or ""))
         return exchange.json_answer({"@odata.context": f"{call.root}$metadata#{_PREFIX}{name}Response", **made})
+
+    def _model(self, call: session.Session) -> bytes:
+        state = (call.schema.version, call.hidden)
+        if self._csdl is None or self._csdl[0] != state:
+            self._csdl = (state, csdl.document(call.schema, call.hidden))
+        return self._csdl[1]
 
     def _bound_function(self, call: session.Session, path: list[address.Segment]) -> exchange.Answer:
         table = call.schema.sets[path[0].name]

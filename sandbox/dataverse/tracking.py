@@ -63,24 +63,31 @@ def answer(call: session.Session, table: schema.Table, path: str) -> dict[str, A
     system = call.options.system
     since = read_token(call.store, system["$deltatoken"]) if "$deltatoken" in system else -1
     place = cookies.read(system["$skiptoken"]) if "$skiptoken" in system else None
-    upto = place.last[0] if place else settled(call.store)
+    upto, behind = (place.last[0], tuple(place.last[1:])) if place else (settled(call.store), (False, -1))
     plan = options.Reader(call.schema, {}, call.hidden).plan(table, {k: v for k, v in system.items() if k == "$select"})
-    found = [item for item in changes(call.store, table, since) if since >= 0 or isinstance(item[1], dict)]
-    start, size = (place.last[1] if place else 0), call.reading.caller.size
+    found = [
+        item
+        for item in changes(call.store, table, since)
+        if (since >= 0 or isinstance(item[1], dict)) and (isinstance(item[1], str), item[0]) > behind
+    ]
+    size = call.reading.caller.size
     shaper = call.reading.shaper(plan)
     kind = "/$delta" if since >= 0 else ""
     select = f"({','.join(column.wire for column in plan.columns)})" if plan.selected else ""
     body: dict[str, Any] = {"@odata.context": f"{call.root}$metadata#{table.entity_set}{select}{kind}"}
     body["value"] = [
-        shaper(item) if isinstance(item, dict) else _deleted(call, table, item) for _, item in found[start : start + size]
+        shaper(item) if isinstance(item, dict) else _deleted(call, table, item) for _, item in found[:size]
     ]
     kept = "".join(
         f"{name}={value}&" for name, value in call.options.pairs if unquote_plus(name) not in ("$skiptoken", "$deltatoken")
     )
-    if start + size < len(found):
-        further = cookies.Place((place.page if place else 1) + 1, size, (upto, start + size))
+    if len(found) > size:
+        version, item = found[size - 1]
+        further = cookies.Place((place.page if place else 1) + 1, size, (upto, isinstance(item, str), version))
         before = "".join(f"{name}={value}&" for name, value in call.options.pairs if unquote_plus(name) != "$skiptoken")
-        body["@odata.nextLink"] = f"{call.root}{path}?{before}$skiptoken={cookies.write(further, ('versionnumber', 'at'))}"
+        body["@odata.nextLink"] = (
+            f"{call.root}{path}?{before}$skiptoken={cookies.write(further, ('upto', 'deleted', 'versionnumber'))}"
+        )
     else:
         body["@odata.deltaLink"] = f"{call.root}{path}?{kept}$deltatoken={token(call.store, upto)}"
     return body

@@ -64,8 +64,7 @@ class Writer:
 
     def insert(self, table: schema.Table, values: Row) -> Row:
         """A new row out of row values: defaults, owner, numbers, required columns."""
-        row: Row = {column.wire: column.default for column in table.columns.values() if column.default is not None}
-        row.update(values)
+        row: Row = {**table.defaults(), **values}
         if "_ownerid_value" not in row and table.ownership == "UserOwned":
             row["_ownerid_value"] = self.user
             row["_ownerid_value" + TARGET] = "systemuser"
@@ -73,14 +72,6 @@ class Writer:
         self._fill(table, row)
         if "statecode" in table.columns:
             self._check_state(table, {}, row)
-        for column in table.columns.values():
-            if (
-                column.required == "ApplicationRequired"
-                and column.kind in schema.TEXTS
-                and row.get(column.wire) is None
-                and table.custom
-            ):
-                raise refusal.invalid(f"Business Process Error: Required field '{column.name}' is missing")
         return self._store.insert(table, row, user=self.user)
 
     def update(self, table: schema.Table, row: Row, body: Any) -> None:
