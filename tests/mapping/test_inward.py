@@ -80,10 +80,19 @@ def test_our_own_write_back_is_the_same_occurrence() -> None:
 
 
 def test_a_purchase_happens_once_however_often_it_is_edited() -> None:
-    values = {"IsWon": True, "Name": "Sauna", "LastStageChangeDate": None, "CloseDate": "2026-05-01"}
-    touch = noticed(samples.change(values), WON)
-    assert (touch.kind, touch.occurrence) == ("purchase", "won")
-    assert touch.happened_at == datetime(2026, 5, 1, 12, tzinfo=UTC)
+    values = {"IsWon": True, "Name": "Sauna", "LastStageChangeDate": NOON}
+    first, again = noticed(samples.change(values), WON), noticed(samples.change(values, Amount=5), WON)
+    assert (
+        (first.kind, first.record, first.occurrence)
+        == (again.kind, again.record, again.occurrence)
+        == ("purchase", "500A", "won")
+    )
+
+
+def test_an_opportunity_that_was_made_as_won_happened_when_it_was_made() -> None:
+    made = NOON - timedelta(days=400)
+    touch = noticed(samples.change({"IsWon": True, "LastStageChangeDate": None, "CreatedDate": made}), WON)
+    assert touch.happened_at == made
 
 
 def test_the_primary_contact_role_comes_before_the_contact() -> None:
@@ -139,6 +148,20 @@ def test_who_wrote_in_without_a_contact_is_reached_at_the_address_they_gave() ->
 def test_a_contact_without_an_address_keeps_its_own_consent() -> None:
     change = samples.case(Contact__Email="", SuppliedEmail="x@posti.example", Contact__HasOptedOutOfEmail=True)
     assert (recipient(change).email, recipient(change).opted_out) == ("x@posti.example", True)
+
+
+def test_an_address_that_bounced_is_no_address() -> None:
+    assert recipient(samples.case(Contact__IsEmailBounced=True)).email == ""
+    assert recipient(samples.case(Contact__IsEmailBounced=None)).email == "anna@posti.example"
+
+
+@pytest.mark.parametrize(("said", "expected"), [(True, True), (False, False), (None, False), (..., False)])
+def test_an_objection_counts_where_there_is_one(said: Any, expected: bool) -> None:
+    people = [{**CASE.person[0].model_dump(), "objection": "Contact.Individual.ShouldForget"}]
+    source = kind.sources("salesforce", {"case_closed": {"person": people}})[0]
+    change = samples.case(Contact__Individual__ShouldForget=said)
+    assert recipient(change, source).opted_out is expected
+    assert "Contact.Individual.ShouldForget" in inward.watches([source])[0].optional
 
 
 def test_a_record_without_anybody_has_no_person() -> None:

@@ -64,6 +64,26 @@ metric = "nps"
 host = "smtp.example.com"
 sender = "Havu <feedback@havu.example>"
 """
+EVERYTHING = (
+    GOOD
+    + """
+[mapping.kinds.acme.case_closed]
+where = "IsClosed = true"
+[mapping.kinds.acme.case_closed.context]
+team = "Team__c"
+[[mapping.kinds.acme.case_closed.person]]
+record = "ContactId"
+email = ["Contact.Email", "SuppliedEmail"]
+[mapping.kinds.nordic.visit]
+kind = "visit"
+object = "msdyn_workorder"
+once = "done"
+[web]
+listen = "127.0.0.1:0"
+[journey.gather]
+quiet = "3s"
+"""
+)
 SECRET = "s3cr3t-that-nobody-may-see"
 Write = Callable[[str], Path]
 Break = Callable[..., list[load.Problem]]

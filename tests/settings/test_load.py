@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 from settings import load, model
 from tests.settings import conftest
@@ -227,3 +229,38 @@ def test_a_section_of_another_shape_is_told_and_never_a_crash(broken: conftest.B
 
 def test_a_duration_beyond_all_bounds_is_told(broken: conftest.Break) -> None:
     assert broken(('delay = "2h"', f'delay = "{"9" * 400}h"'))
+
+
+VALUES = st.sampled_from(
+    ["", "1", "true", '""', "[]", "{}", '"x"', "[[]]", "{ x = 1 }", "1979-05-27", "nan", '"\\u0000"', "[{}]", '["x", 1]', "1e400"]
+)
+
+
+@hypothesis.settings(max_examples=150, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])
+@hypothesis.given(st.data())
+def test_settings_broken_anywhere_are_told_or_still_right(write: conftest.Write, data: st.DataObject) -> None:
+    lines = conftest.EVERYTHING.splitlines()
+    for _ in range(data.draw(st.integers(1, 3))):
+        number = data.draw(st.integers(0, len(lines) - 1))
+        key, equals, _ = lines[number].partition("=")
+        drawn = data.draw(st.sampled_from(["value", "key", "gone", "twice"]))
+        if drawn == "value" and equals:
+            lines[number] = f"{key}= {data.draw(VALUES)}"
+        elif drawn == "key":
+            lines[number] = lines[number].replace("e", "a", 1)
+        elif drawn == "gone":
+            lines[number] = ""
+        else:
+            lines.insert(number, lines[number])
+    told = problems_of(write("\n".join(lines)))
+    assert all(problem.found and problem.expected for problem in told)
+    assert conftest.SECRET not in str(told)
+
+
+def problems_of(path: Path) -> list[load.Problem]:
+    """What is wrong with the file; nothing where it is right."""
+    try:
+        load.load(path)
+    except load.SettingsError as error:
+        return list(error.problems)
+    return []
