@@ -1,4 +1,4 @@
-"""Writing fields: one UpdateMultiple for 1,000 rows of a table, and row by row in one batch where that is refused.
+"""Writing fields: one batch of UpdateMultiple, one for each table, and row by row in one batch where that is refused.
 
 UpdateMultiple is all or nothing and does not say which row was at fault; ``$batch`` with continue-on-error does.
 https://learn.microsoft.com/power-apps/developer/data-platform/bulk-operations
@@ -6,6 +6,7 @@ https://learn.microsoft.com/power-apps/developer/data-platform/bulk-operations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,13 @@ from connectors import base, settling
 from connectors.dynamics import faults, line, multipart, odata, tables
 from wire import errors
 
-_Chunk = Sequence[base.FieldUpdate]
+
+@dataclass(frozen=True)
+class _Chunk:
+    """Rows of one table that are written by one operation."""
+
+    table: str
+    updates: Sequence[base.FieldUpdate]
 
 
 def write(way: line.Line, known: tables.Tables, updates: Sequence[base.FieldUpdate], batch: int) -> list[base.Settled]:
@@ -25,45 +32,64 @@ def write(way: line.Line, known: tables.Tables, updates: Sequence[base.FieldUpda
             groups.setdefault(update.object, []).append(number)
         else:
             settled[number] = base.Settled(key=update.key, outcome=base.Outcome.DEAD, code="id", message="not an id of Dataverse")
-    for object_name, numbers in groups.items():
-        for begin in range(0, len(numbers), batch):
-            some = numbers[begin : begin + batch]
-            chunk = [updates[number] for number in some]
-            settled |= zip(some, _chunk(way, known, object_name, chunk), strict=True)
+    for wave in _waves(groups, batch):
+        chunks = [_Chunk(name, [updates[number] for number in numbers]) for name, numbers in wave]
+        for (_, numbers), results in zip(wave, _wave(way, known, chunks), strict=True):
+            settled |= zip(numbers, results, strict=True)
     return [settled[number] for number in range(len(updates))]
 
 
-def _chunk(way: line.Line, known: tables.Tables, object_name: str, chunk: _Chunk) -> list[base.Settled]:
+def _waves(groups: Mapping[str, Sequence[int]], batch: int) -> list[list[tuple[str, Sequence[int]]]]:
+    """Portions of one table each, as many in a wave as hold ``batch`` rows together: a wave is one call."""
+    waves: list[list[tuple[str, Sequence[int]]]] = []
+    room = 0
+    for name, numbers in groups.items():
+        begin = 0
+        while begin < len(numbers):
+            if room == 0:
+                waves.append([])
+                room = batch
+            some = numbers[begin : begin + room]
+            waves[-1].append((name, some))
+            begin, room = begin + len(some), room - len(some)
+    return waves
+
+
+def _wave(way: line.Line, known: tables.Tables, chunks: Sequence[_Chunk]) -> list[list[base.Settled]]:
     try:
-        table = known.find([object_name])[object_name]
-        refused = _together(way, table, object_name, chunk)
-        if refused is None:
-            return [base.Settled(key=update.key, outcome=base.Outcome.DONE) for update in chunk]
-        return _one_by_one(way, table, chunk)
+        found = known.find([chunk.table for chunk in chunks])
+        parts, _ = way.batch([_together(way, found[chunk.table], chunk) for chunk in chunks], slow=True)
     except errors.OutsideError as error:
-        return [settling.later(update, error) for update in chunk]
+        return [[settling.later(update, error) for update in chunk.updates] for chunk in chunks]
+    return [_settle_chunk(way, found[chunk.table], chunk, part) for chunk, part in zip(chunks, parts, strict=True)]
 
 
-def _together(way: line.Line, table: tables.Table, object_name: str, chunk: _Chunk) -> errors.OutsideError | None:
-    """All rows in one go; the refusal, when another way is worth trying; raises what concerns every row."""
-    kind = f"Microsoft.Dynamics.CRM.{object_name}"
-    targets = [{"@odata.type": kind, table.key: odata.guid(update.record), **_values(update.values)} for update in chunk]
+def _together(way: line.Line, table: tables.Table, chunk: _Chunk) -> multipart.Request:
+    """All rows of the chunk in one operation."""
+    kind = f"Microsoft.Dynamics.CRM.{chunk.table}"
+    targets = [{"@odata.type": kind, table.key: odata.guid(one.record), **_values(one.values)} for one in chunk.updates]
+    return multipart.Request(
+        method="POST",
+        url=f"{way.root}/{table.entity_set}/Microsoft.Dynamics.CRM.UpdateMultiple",
+        headers={"Content-Type": "application/json", "Accept": "application/json"},
+        body=json.dumps({"Targets": targets}),
+    )
+
+
+def _settle_chunk(way: line.Line, table: tables.Table, chunk: _Chunk, part: multipart.Part) -> list[base.Settled]:
+    """All done, all later, or, where another way is worth trying, row by row."""
+    fault = line.fault_of(part)
+    if fault is None:
+        return [base.Settled(key=update.key, outcome=base.Outcome.DONE) for update in chunk.updates]
     try:
-        answer = way.call("POST", f"{table.entity_set}/Microsoft.Dynamics.CRM.UpdateMultiple", {"Targets": targets})
-    except errors.Later as error:
-        if error.code in faults.DEADLOCKS:
-            return error
-        raise
-    except errors.NeedsPerson as error:
-        if error.code == line.STILL_REFUSED:
-            raise
-        return error
-    if answer.body is not None:
-        raise errors.Later("Dataverse answers a write with something else than nothing: the rows are written again")
-    return None
+        if (fault.passes and fault.code not in faults.DEADLOCKS) or fault.status == 401:
+            raise faults.translate(fault)
+        return _one_by_one(way, table, chunk.updates)
+    except errors.OutsideError as error:
+        return [settling.later(update, error) for update in chunk.updates]
 
 
-def _one_by_one(way: line.Line, table: tables.Table, chunk: _Chunk) -> list[base.Settled]:
+def _one_by_one(way: line.Line, table: tables.Table, updates: Sequence[base.FieldUpdate]) -> list[base.Settled]:
     # Without If-Match a PATCH to an id that is not there would make a new record.
     headers = {"Content-Type": "application/json", "Accept": "application/json", "If-Match": "*"}
     requests = [
@@ -73,10 +99,10 @@ def _one_by_one(way: line.Line, table: tables.Table, chunk: _Chunk) -> list[base
             headers=headers,
             body=json.dumps(_values(update.values)),
         )
-        for update in chunk
+        for update in updates
     ]
     parts, _ = way.batch(requests, slow=True)
-    return [_settle(update, part) for update, part in zip(chunk, parts, strict=True)]
+    return [_settle(update, part) for update, part in zip(updates, parts, strict=True)]
 
 
 def _values(values: base.Values) -> Mapping[str, Any]:

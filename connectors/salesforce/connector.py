@@ -5,8 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from connectors import base, findings, keyset, settings, settling
-from connectors.salesforce import columns, line, queries, writing
+from connectors.salesforce import columns, faults, line, queries, writing
 from wire import errors, finding
+
+_SUBREQUESTS = 25
+"""Most subrequests in a Composite request."""
+_UNSEEN = {"NOT_FOUND", "INVALID_TYPE"}
+"""What describe answers about an object that does not exist or that this user may not see."""
 
 
 class SalesforceConnector(base.Connector):
@@ -32,8 +37,17 @@ class SalesforceConnector(base.Connector):
         return settling.in_order(updates, lambda wave: writing.write(self._line, wave, self._batch))
 
     def describe(self, objects: Sequence[str]) -> Mapping[str, base.Description]:
-        described = {name: self._raw_describe(name) for name in objects}
-        return {name: _description(name, body) for name, body in described.items() if body is not None}
+        found: dict[str, base.Description] = {}
+        good = [name for name in objects if name.replace("_", "").isalnum()]
+        for begin in range(0, len(good), _SUBREQUESTS):
+            names = good[begin : begin + _SUBREQUESTS]
+            asked = [line.Request(method="GET", path=f"sobjects/{name}/describe") for name in names]
+            for name, part in zip(names, self._line.composite(asked)[0], strict=True):
+                if part.fault is not None and part.fault.code not in _UNSEEN:
+                    raise faults.translate(part.fault)
+                if part.fault is None and isinstance(part.body, Mapping):
+                    found[name] = _description(name, part.body)
+        return found
 
     def _raw_describe(self, name: str) -> Mapping[str, Any] | None:
         if not name.replace("_", "").isalnum():
@@ -41,7 +55,7 @@ class SalesforceConnector(base.Connector):
         try:
             body = self._line.call("GET", f"sobjects/{name}/describe").body
         except errors.NeedsPerson as error:
-            if error.code in {"NOT_FOUND", "INVALID_TYPE"}:
+            if error.code in _UNSEEN:
                 return None
             raise
         if not isinstance(body, Mapping):
