@@ -12,7 +12,8 @@ from starlette.requests import Request
 LARGEST_BODY = 64 * 1024
 """Bytes. A comment of 4,000 characters is at most 48 kB in percent encoding."""
 _MOST_FIELDS = 30
-_SECONDS = 20
+SLOWEST_BODY = 20.0
+"""Seconds that a form may take to arrive."""
 
 
 async def read(request: Request) -> dict[str, str]:
@@ -38,7 +39,7 @@ async def _body(request: Request) -> bytes:
     if told.isdigit() and int(told[:12]) > LARGEST_BODY:
         raise HTTPException(413)
     body = bytearray()
-    with anyio.move_on_after(_SECONDS) as scope:
+    with anyio.move_on_after(SLOWEST_BODY) as scope:
         async for chunk in request.stream():
             body += chunk
             if len(body) > LARGEST_BODY:

@@ -43,6 +43,8 @@ def answer(here: site.Site, request: Request, form: Form) -> Response:
     if asked is None:
         return unknown(here, request)
     words = here.words(site.language(here, request.query_params, asked.language))
+    if asked.standing is collect.Standing.CLOSED:
+        return _closed(here, words, token)
     comment = _readable(form.get("comment", ""))
     change = form.get("change") == "1"
     kept: dict[str, Any] = {"change": change, "chosen": _number(form.get("value", "")), "comment": comment}

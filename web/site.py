@@ -26,6 +26,9 @@ _LIGHT = "--ground:#f4f5f8;--paper:#fff;--ink:#161922;--soft:#545b6b;--line:#e1e
 _DARK = "--ground:#0f1116;--paper:#171a21;--ink:#eef0f5;--soft:#a9b0bf;--line:#2a2f3a;--edge:#757e92;--wash:#20263d;--bad:#ff9d94"
 
 
+_wording = functools.lru_cache(maxsize=64)(wording.Wording)
+
+
 class Link(NamedTuple):
     """A link in the footer."""
 
@@ -72,7 +75,7 @@ class Site:
 
     def words(self, language: str) -> wording.Wording:
         """What is said in this language on behalf of the brand."""
-        return wording.Wording(language, self.brand)
+        return _wording(language, self.brand)
 
     def render(self, template: str, words: wording.Wording, status: int = 200, **values: Any) -> HTMLResponse:
         """A page. ``query`` among the values is what the links to other languages carry along; None leaves them out."""
@@ -104,7 +107,7 @@ class Site:
     def _tongues(self, current: str, query: dict[str, str] | None) -> list[Tongue]:
         if query is None:
             return []
-        spoken = [self.words(code) for code in self.brand.languages if code in catalogue.languages()]
+        spoken = [self.words(code) for code in self.brand.languages]
         return [
             Tongue(
                 code=words.language,
@@ -126,7 +129,7 @@ def open_site(belt: belts.Belt, root: str) -> Site:
             loader=jinja2.FileSystemLoader(_FOLDER / "templates"),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
-            trim_blocks=False,
+            auto_reload=False,
         ),
         limiter=anyio.CapacityLimiter(_THREADS),
         style=_style(belt.brand),

@@ -2,13 +2,14 @@
 
 import re
 import string
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from babel.messages import pofile
 from babel.messages.catalog import Catalog, Message
 
-from surveys import catalogue, phrases
+from surveys import catalogue, phrases, settings, survey, wording
 
 LOCALES = Path(catalogue.__file__).parent / "locales"
 BY_RULE = {"genitive", "genitive.s"}
@@ -83,3 +84,26 @@ def test_english_needs_no_catalogue_and_comes_last() -> None:
 def test_a_language_without_a_catalogue_speaks_english() -> None:
     assert catalogue.template("send", "ja") == "Send"
     assert catalogue.template("send", "../../etc") == "Send"
+
+
+@pytest.fixture
+def arabic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A catalogue is dropped in, with two phrases in it."""
+    folder = tmp_path / "ar" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    head = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
+    (folder / "palaute.po").write_text(head + 'msgctxt "send"\nmsgid "Send"\nmsgstr "إرسال"\n', "utf-8")
+    monkeypatch.setattr(catalogue, "_FOLDER", tmp_path)
+    yield
+    catalogue._translations.cache_clear()
+
+
+@pytest.mark.usefixtures("arabic")
+def test_a_new_catalogue_is_a_new_language_that_may_run_right_to_left() -> None:
+    assert catalogue.languages() == ("ar", "en")
+    words = wording.Wording("ar", survey.Brand(name="Havu", languages=("ar", "en")))
+    assert (words.direction, words.own_name) == ("rtl", "العربية")
+    assert (words.text("send"), words.text("thanks")) == ("إرسال", "Thank you, your answer is saved")
+    brand = {"name": "Havu"}
+    asked = {"languages": ["ar"], "default_language": "ar", "brand": brand, "survey": {"case": {"metric": "csat"}}}
+    assert settings.SurveysSettings.model_validate(asked).languages == ["ar"]

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.web import conftest
+from web import form
 
 URLENCODED = "application/x-www-form-urlencoded"
 
@@ -84,6 +85,22 @@ def test_odd_request_lines_do_not_break_the_server(place: conftest.Place, line: 
     first = raw(place, line + b"\r\nHost: x\r\nConnection: close\r\n\r\n")
     assert not first or first.split()[1][:1] == b"4"
     assert place.get("/healthz").status_code == 200
+
+
+def test_a_body_that_does_not_come_is_not_waited_for_long(place: conftest.Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(form, "SLOWEST_BODY", 0.2)
+    head = f"POST /s/{place.ask()} HTTP/1.1\r\nHost: x\r\nContent-Type: {URLENCODED}\r\nContent-Length: 100\r\n\r\nvalue="
+    assert raw(place, head.encode()).split()[1] == b"408"
+
+
+def test_what_a_customer_wrote_stays_text(place: conftest.Place) -> None:
+    hostile = '"><script>alert(1)</script>{{ 7 * 7 }}'
+    token = place.ask(subject=hostile)
+    pages = [place.get(f"/s/{token}").text, place.get(f"/why/{token}").text, place.answer(token, "3", comment=hostile).text]
+    pages.append(place.get(f"/s/{token}?change=1").text)
+    for page in pages:
+        assert "&#34;&gt;&lt;script&gt;alert(1)&lt;/script&gt;{{ 7 * 7 }}" in page
+        assert "<script>" not in page
 
 
 @pytest.mark.parametrize("value", ["11", "-1", "4.0", "٤", "4\x00", "four", " ", "9" * 5000, "0x4", "１"])

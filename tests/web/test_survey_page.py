@@ -1,5 +1,10 @@
 """The survey page: what it shows, what it takes, and what it must not count."""
 
+from concurrent import futures
+
+import requests
+
+from journey import pulse
 from tests.web import conftest
 
 MESSAGE = 'class="problem" id="problem"'
@@ -139,3 +144,26 @@ def test_the_decoy_is_out_of_everybodys_way(place: conftest.Place) -> None:
     page = place.get(f"/s/{place.ask()}").text
     assert '<div class="away" aria-hidden="true">' in page
     assert '<input name="more" tabindex="-1" autocomplete="off">' in page
+
+
+def test_the_same_post_eight_times_at_once_is_one_answer(place: conftest.Place) -> None:
+    token = place.ask()
+    fields = {"nonce": conftest.nonce_in(place.get(f"/s/{token}").text), "value": "3"}
+    with futures.ThreadPoolExecutor(8) as people:
+        pages = list(people.map(lambda _: requests.post(f"{place.pages.address}/s/{token}", fields, timeout=20), range(8)))
+    assert {page.status_code for page in pages} == {200}
+    answers = pulse.counts(place.world.belt)["answers"]
+    assert (answers["confirmed"], answers["doubtful"], answers["replaced"]) == (1, 0, 0)
+
+
+def test_many_people_answer_at_once(place: conftest.Place) -> None:
+    tokens = [place.ask() for _ in range(12)]
+    nonces = [conftest.nonce_in(place.get(f"/s/{token}").text) for token in tokens]
+
+    def post(number: int) -> int:
+        fields = {"nonce": nonces[number], "value": str(number % 11)}
+        return requests.post(f"{place.pages.address}/s/{tokens[number]}", fields, timeout=20).status_code
+
+    with futures.ThreadPoolExecutor(12) as people:
+        assert set(people.map(post, range(12))) == {200}
+    assert [place.asked(token).value for token in tokens] == [number % 11 for number in range(12)]

@@ -22,8 +22,10 @@
   };
 
   const show = (page, address) => {
+    const parts = ["header", "main", "footer"].map((part) => [document.querySelector(part), page.querySelector(part)]);
+    if (parts.some(([, next]) => !next)) throw new Error("not a page of ours");
+    for (const [before, next] of parts) before.replaceWith(next);
     document.title = page.title;
-    for (const part of ["header", "main", "footer"]) document.querySelector(part).replaceWith(page.querySelector(part));
     if (address) history.replaceState(null, "", address);
     const next = document.querySelector("[autofocus]") || document.querySelector("h1");
     if (next.matches("h1")) next.tabIndex = -1;
@@ -45,8 +47,8 @@
       const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
       if (!(answer.headers.get("content-type") || "").startsWith("text/html") || answer.status >= 500) throw new Error();
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      if (answer.ok) kept((store) => store.removeItem(key));
       show(page, answer.redirected && answer.url);
+      if (answer.ok) kept((store) => store.removeItem(key));
     } catch {
       complain(form);
       button.disabled = false;
