@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from connectors import base
+from tests.connectors import proxy
 from tests.connectors.contract import Desk
 from tests.connectors.stand_in import StandInOrg
 from wire import errors, finding
@@ -94,6 +95,40 @@ class OverTheWireContract:
         desk.poll()
         assert kept in desk.records
         assert not {deleted, merged} & set(desk.records)
+
+    def test_optional_columns_that_the_org_has_not_are_absent_and_cost_no_call_later(self, org: StandInOrg) -> None:
+        there = org.watch.fields
+        fields = (*there, "no_such_column", f"{org.consent.split('.')[0]}.no_such_column")
+        watch = dataclasses.replace(org.watch, fields=fields, optional=(*org.watch.optional, *fields[-2:]))
+        desk = Desk(org.connector(), watch)
+        org.close_cases(1)
+        [change] = desk.poll()
+        assert set(change.values) == set(there)
+        before = org.calls()
+        desk.poll()
+        assert org.calls() - before == 1
+
+    def test_consent_of_the_standard_needs_not_be_called_optional(self, org: StandInOrg) -> None:
+        desk = Desk(org.connector(), dataclasses.replace(org.watch, optional=()))
+        org.hide(org.consent)
+        org.close_cases(1)
+        [change] = desk.poll()
+        assert org.consent not in change.values
+
+    def test_seven_watches_are_read(self, org: StandInOrg) -> None:
+        desk = Desk(org.connector(), *(dataclasses.replace(org.watch, name=f"w{number}") for number in range(7)))
+        closed = org.close_cases(3)
+        desk.poll()
+        assert sorted(desk.records) == sorted(closed * 7)
+        assert {change.watch for change in desk.seen} == {f"w{number}" for number in range(7)}
+
+    def test_four_thousand_are_looked_at_in_one_call(self, org: StandInOrg) -> None:
+        connector = org.connector()
+        closed = org.close_cases(4000)
+        before = org.calls()
+        looked = connector.look([org.look(closed)])
+        assert [change.record for change in looked] == closed
+        assert org.calls() - before <= 1
 
     def test_a_hidden_field_that_is_needed_needs_a_person_and_is_named(self, org: StandInOrg) -> None:
         desk = Desk(org.connector(), org.watch)
@@ -207,6 +242,19 @@ class OverTheWireContract:
         (tmp_path / "other.pem").write_text("no certificate")
         monkeypatch.setenv(variable, str(tmp_path / "other.pem"))
         assert org.connector().start([org.watch], None)
+
+    def test_everything_goes_through_the_proxy_of_the_settings(self, org: StandInOrg, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+        with proxy.running() as way:
+            desk = Desk(org.connector(proxy=way.url), org.watch)
+            closed = org.close_cases(1)
+            desk.poll()
+            assert desk.records == closed
+            assert len(set(way.led_to)) == 2
+
+    def test_a_proxy_that_is_not_there_is_named(self, org: StandInOrg) -> None:
+        with pytest.raises(errors.Later, match="proxy"):
+            org.connector(proxy="http://127.0.0.1:9").start([org.watch], None)
 
     def test_without_our_own_ca_a_person_is_told_of_it(self, org: StandInOrg) -> None:
         with pytest.raises(errors.NeedsPerson) as refused:

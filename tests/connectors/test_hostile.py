@@ -111,7 +111,7 @@ def marks_of(connector: base.Connector, watch: base.Watch) -> tuple[list[base.Bo
         composite_of(row(stamp="2026-11-21T10:30:00.000+0000"), row(stamp="2026-11-21T10:29:00.000+0000")),
         composite_of(row(stamp="2001-01-01T00:00:00.000+0000")),
         composite_of(row(), done="yes"),
-        composite_of(row(), None),
+        composite_of(row(), None),  # type: ignore[arg-type]
         composite_of(done=False),
         composite_of(row(), done=False),
     ],

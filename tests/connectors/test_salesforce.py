@@ -1,12 +1,17 @@
 """The Salesforce connector keeps the contract, against the stand-in."""
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
-from connectors import base
+from connectors import base, keyset
+from connectors.salesforce import faults, soql
 from tests.connectors import contract, over_the_wire, stand_in
+from wire import errors
 
 
 class SalesforceOrg(stand_in.StandInOrg):
@@ -59,3 +64,166 @@ class TestSalesforce(contract.ConnectorContract, over_the_wire.OverTheWireContra
         made = SalesforceOrg(sandbox)
         yield made
         made.close()
+
+
+@pytest.fixture
+def org(sandbox: stand_in.Control) -> Iterator[SalesforceOrg]:
+    made = SalesforceOrg(sandbox)
+    yield made
+    made.close()
+
+
+def pem(key: rsa.RSAPrivateKey) -> str:
+    form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    return key.private_bytes(*form).decode()
+
+
+def with_key(org: SalesforceOrg, private_key: str, **changed: Any) -> base.Connector:
+    """Settings of the JWT bearer flow, in an org that trusts ``KEY``."""
+    stand = org.control.sandbox.salesforce
+    public = KEY.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    stand.trust(public.decode())
+    chosen = {"flow": "jwt_bearer", "client_secret": None, "username": stand.username, "private_key": org.secret(private_key)}
+    return org.connector(**{**chosen, **changed})
+
+
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def test_jwt_bearer_signs_in_even_with_a_wrong_clock(org: SalesforceOrg) -> None:
+    assert abs(org.now() - datetime.now(UTC)) > timedelta(minutes=10)
+    assert with_key(org, pem(KEY)).start([org.watch], None)
+
+
+def test_a_key_that_the_org_does_not_know_needs_a_person(org: SalesforceOrg) -> None:
+    other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    with pytest.raises(errors.NeedsPerson, match="invalid assertion"):
+        with_key(org, pem(other)).start([org.watch], None)
+
+
+def test_a_user_that_the_org_does_not_know_needs_a_person(org: SalesforceOrg) -> None:
+    with pytest.raises(errors.NeedsPerson, match="approved"):
+        with_key(org, pem(KEY), username="nobody@acme.example").start([org.watch], None)
+
+
+def test_a_private_key_that_is_none_needs_a_person_and_is_not_shown(org: SalesforceOrg) -> None:
+    with pytest.raises(errors.NeedsPerson, match="private_key") as refused:
+        with_key(org, "hush-hush").start([org.watch], None)
+    assert "hush" not in f"{refused.value!r}{refused.value.remedy}"
+
+
+def test_an_org_without_a_run_as_user_needs_a_person(org: SalesforceOrg) -> None:
+    stand = org.control.sandbox.salesforce
+    stand.grants.run_as_user = False
+    try:
+        with pytest.raises(errors.NeedsPerson, match="no client credentials user enabled"):
+            org.connector().start([org.watch], None)
+    finally:
+        stand.grants.run_as_user = True
+
+
+def test_health_tells_the_orgs_own_limit(org: SalesforceOrg) -> None:
+    connector = org.connector()
+    assert connector.health() == base.Health(calls=0)
+    connector.start([org.watch], None)
+    health = connector.health()
+    assert health.calls == 1
+    assert health.limit is not None
+    assert health.used is not None
+    assert 0 < health.used < health.limit
+
+
+def test_a_limit_that_is_used_up_is_later(org: SalesforceOrg) -> None:
+    connector = org.connector()
+    desk = contract.Desk(connector, org.watch)
+    [closed] = org.close_cases(1)
+    org.fault("budget_exhausted", seconds=60)
+    with pytest.raises(errors.Later) as refused:
+        desk.poll()
+    assert refused.value.delay
+    [row] = connector.write([org.update(closed, 3)])
+    assert (row.outcome, bool(row.delay)) == (base.Outcome.LATER, True)
+
+
+def test_a_child_row_comes_along_without_the_columns_that_are_hidden(org: SalesforceOrg) -> None:
+    paths = ("ContactId", "Contact.Email", "Contact.HasOptedOutOfEmail", "Contact.Shoe_Size__c")
+    child = base.Child(relationship="OpportunityContactRoles", fields=paths, where="IsPrimary = true")
+    watch = base.Watch(
+        name="won",
+        object="Opportunity",
+        fields=("Name",),
+        where="IsWon = true",
+        children=(child,),
+        optional=("OpportunityContactRoles.Contact.Shoe_Size__c",),
+    )
+    desk = contract.Desk(org.connector(), watch)
+    org.hide("Contact.HasOptedOutOfEmail")
+    org.act("make_purchases", count=4)
+    values = [change.values for change in desk.poll()]
+    assert len(values) == 2
+    assert {tuple(one) for one in values} == {
+        ("Name", "OpportunityContactRoles.ContactId", "OpportunityContactRoles.Contact.Email")
+    }
+    assert all(one["OpportunityContactRoles.ContactId"] for one in values)
+
+
+def test_scores_of_three_objects_are_one_call(org: SalesforceOrg) -> None:
+    connector = org.connector()
+    purchases = org.act("make_purchases", count=20)
+    kinds = {"006": "Opportunity", "801": "Order"}
+    updates = [org.update(record, 9) for record in org.close_cases(20)]
+    updates += [base.FieldUpdate(key=one, object=kinds[one[:3]], record=one, values={org.score: 9}) for one in purchases]
+    before = org.calls()
+    settled = connector.write(updates[::-1])
+    assert [row.key for row in settled] == [one.key for one in updates[::-1]]
+    assert {row.outcome for row in settled} == {base.Outcome.DONE}
+    assert org.calls() - before == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (403, [{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "TotalRequests Limit exceeded."}], errors.Later),
+        (400, [{"errorCode": "QUERY_TIMEOUT", "message": "Your query request was running for too long."}], errors.Later),
+        (420, "strange", errors.Later),
+        (500, [{"errorCode": "UNKNOWN_EXCEPTION", "message": "An unexpected error occurred."}], errors.Later),
+        (403, [{"errorCode": "API_DISABLED_FOR_ORG", "message": "API is not enabled"}], errors.NeedsPerson),
+        (400, [{"errorCode": "MALFORMED_QUERY", "message": "unexpected token"}], errors.NeedsPerson),
+        (404, [{"errorCode": "NOT_FOUND", "message": "The requested resource does not exist"}], errors.NeedsPerson),
+        (400, [], errors.NeedsPerson),
+    ],
+)
+def test_a_fault_of_a_call_becomes(status: int, body: Any, kind: type[errors.OutsideError]) -> None:
+    assert type(faults.translate(faults.read(body, status))) is kind
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "passes"),
+    [
+        ("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record", True),
+        ("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "AfterUpdate caused by: UNABLE_TO_LOCK_ROW", True),
+        ("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "AfterUpdate caused by: NullPointerException", False),
+        ("ALL_OR_NONE_OPERATION_ROLLED_BACK", "Record rolled back", True),
+        ("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Score must not be 7", False),
+        ("ENTITY_IS_DELETED", "entity is deleted", False),
+        ("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id", False),
+        ("STRING_TOO_LONG", "Comment: data value too large", False),
+    ],
+)
+def test_a_fault_of_a_row_passes_by_itself_or_not(code: str, message: str, passes: bool) -> None:
+    assert faults.read([{"statusCode": code, "message": message}], 200).passes is passes
+
+
+def test_a_query_goes_on_after_the_last_row() -> None:
+    stamp = datetime(2026, 11, 21, 10, 0, 0, 250_000, tzinfo=UTC)
+    place = keyset.Place(watch=SalesforceOrg.watch, stamp=stamp, record="500000000000001AAA")
+    assert soql.changes(place, frozenset({"Owner.Name"}), 2000) == (
+        "SELECT Id, SystemModstamp, CaseNumber, Subject, IsClosed, ClosedDate, Contact.Email, Contact.HasOptedOutOfEmail "
+        "FROM Case WHERE (SystemModstamp > 2026-11-21T10:00:00.250Z OR (SystemModstamp = 2026-11-21T10:00:00.250Z AND "
+        "Id > '500000000000001AAA')) AND (IsClosed = true) ORDER BY SystemModstamp, Id LIMIT 2000"
+    )
+
+
+def test_a_null_lookup_is_present_and_none_and_a_missing_column_is_absent() -> None:
+    take = soql.taker(("Subject", "Contact.Email", "Account.Name", "Gone"), (), frozenset())
+    assert take({"Id": "1", "Subject": "x", "Contact": None, "Account": {"Other": 1}}) == {"Subject": "x", "Contact.Email": None}
