@@ -4,13 +4,12 @@ Called by journey's notice step (watches, touchpoint) and last look (look, stand
 with their trouble named, so that every record that was noticed has an explanation.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, time
-from typing import Any
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 from connectors import base
-from mapping import kind
-from triggers import decision, facts
+from mapping import kind, plain
+from triggers import decision
 from triggers import touchpoint as room_touchpoint
 
 LONGEST_ID = 100
@@ -81,12 +80,12 @@ def standing(source: kind.Source, touch: room_touchpoint.Touchpoint, change: bas
 
 
 def _record_standing(seen: kind.Source, touch: room_touchpoint.Touchpoint, change: base.Change) -> Refusal | None:
-    survivor = change.merged_into or text(first(change.values, seen.merged))
+    survivor = change.merged_into or plain.text(plain.first(change.values, seen.merged))
     if survivor:
         return decision.Reason.MERGED, f"The record was merged into {survivor} before the message went out."
     if change.deleted:
         return decision.Reason.DELETED, "The record was deleted in the CRM before the message went out."
-    changed = [path for path, wanted in seen.steady.items() if not _meets(change.values.get(path), wanted)]
+    changed = [path for path, wanted in seen.steady.items() if not plain.meets(change.values.get(path), wanted)]
     if changed:
         now = _shown(change.values, changed[0])
         return decision.Reason.REOPENED, f"The record was re-opened before the message went out: {changed[0]} is {now}."
@@ -96,7 +95,7 @@ def _record_standing(seen: kind.Source, touch: room_touchpoint.Touchpoint, chang
 
 
 def _shown(values: base.Values, path: str) -> str:
-    return "not readable" if path not in values else text(values[path])[:80] or "empty"
+    return "not readable" if path not in values else plain.text(values[path])[:80] or "empty"
 
 
 def _person_standing(seen: kind.Source, change: base.Change) -> Refusal | None:
@@ -113,23 +112,23 @@ def _person_standing(seen: kind.Source, change: base.Change) -> Refusal | None:
 
 def touchpoint(source: kind.Source, change: base.Change, connector: str) -> room_touchpoint.Touchpoint | None:
     """The touchpoint that a change is; None when the record does not mean that it happened (not closed, deleted)."""
-    if change.deleted or not holds(source.when, change.values):
+    if change.deleted or not plain.holds(source.when, change.values):
         return None
-    record = text(change.values.get(source.record) if source.record else change.record)
+    record = plain.text(change.values.get(source.record) if source.record else change.record)
     found = bool(record) and len(record) <= LONGEST_ID
-    happened_at = instant(change.values, source.happened, change.stamp)
+    happened_at = plain.instant(change.values, source.happened, change.stamp)
     occurrence = occurrence_of(source, change)
     return room_touchpoint.Touchpoint(
         connector=connector,
         kind=source.kind,
         object=source.target if found else source.object,
-        record=record if found else text(change.record)[:LONGEST_ID],
+        record=record if found else plain.text(change.record)[:LONGEST_ID],
         occurrence=occurrence[:LONGEST_ID],
-        label=text(first(change.values, source.label)) or record,
+        label=plain.text(plain.first(change.values, source.label)) or record,
         happened_at=happened_at or datetime.fromtimestamp(0, UTC),
         source=source.name,
         person=recipient(source, change.values),
-        account=text(first(change.values, source.account)),
+        account=plain.text(plain.first(change.values, source.account)),
         context=_context(source, change.values),
         trouble=_trouble(source, record, happened_at),
     )
@@ -152,7 +151,7 @@ def occurrence_of(source: kind.Source, change: base.Change) -> str:
     """Which occurrence it is: the column's value (an instant as ISO 8601 in UTC), or the source's constant word."""
     if source.once:
         return source.once
-    return text(first(change.values, source.occurrence))
+    return plain.text(plain.first(change.values, source.occurrence))
 
 
 def recipient(source: kind.Source, values: base.Values) -> room_touchpoint.Recipient | None:
@@ -162,105 +161,27 @@ def recipient(source: kind.Source, values: base.Values) -> room_touchpoint.Recip
 
 
 def _person(candidate: kind.Person, values: base.Values) -> room_touchpoint.Recipient | None:
-    record = text(first(values, candidate.record))
-    bounced = any(_truth(values.get(path)) for path in candidate.bounced)
-    email = "" if bounced else text(first(values, candidate.email))
-    phone = text(first(values, candidate.phone))
+    record = plain.text(plain.first(values, candidate.record))
+    bounced = any(plain.truth(values.get(path)) for path in candidate.bounced)
+    email = "" if bounced else plain.text(plain.first(values, candidate.email))
+    phone = plain.text(plain.first(values, candidate.phone))
     if not (record or email or phone):
         return None
     return room_touchpoint.Recipient(
         record=record,
-        name=text(first(values, candidate.name)),
+        name=plain.text(plain.first(values, candidate.name)),
         email=email,
         phone=phone,
-        language=text(first(values, candidate.language)),
-        opted_out=_objects(candidate, values) or opted_out([values.get(path) for path in candidate.opt_out]),
+        language=plain.text(plain.first(values, candidate.language)),
+        opted_out=_objects(candidate, values) or plain.opted_out([values.get(path) for path in candidate.opt_out]),
     )
 
 
 def _objects(candidate: kind.Person, values: base.Values) -> bool:
-    return any(_truth(values.get(path)) for path in candidate.objection)
-
-
-_YES = frozenset({"true", "yes", "1"})
-_NO = frozenset({"false", "no", "0"})
-
-
-def opted_out(columns: Sequence[Any]) -> bool | None:
-    """True when one column says so; None when one of them cannot be read; False when all say no, or there are none."""
-    said = [_truth(value) for value in columns]
-    if any(said):
-        return True
-    return None if None in said else False
-
-
-def _truth(value: Any) -> bool | None:
-    word = text(value).casefold() if isinstance(value, str | int) else ""
-    return True if word in _YES else False if word in _NO else None
-
-
-def holds(expected: kind.Expected, values: base.Values) -> bool:
-    """Whether every path has the value, or one of the values, expected; text without regard to case."""
-    return all(_meets(values.get(path), wanted) for path, wanted in expected.items())
-
-
-def _meets(value: Any, wanted: Any) -> bool:
-    if isinstance(wanted, tuple):
-        return any(_meets(value, one) for one in wanted)
-    return bool(facts.fold(value) == facts.fold(wanted))
-
-
-def first(values: Mapping[str, Any], paths: Iterable[str]) -> Any:
-    """The first value that is neither missing nor empty text."""
-    for path in paths:
-        value = values.get(path)
-        if value is not None and not (isinstance(value, str) and not value.strip()):
-            return value
-    return None
-
-
-def text(value: Any) -> str:
-    """A value as text that any database takes: no NUL, no lone surrogates, no white space around; None is empty."""
-    if value is None:
-        return ""
-    shown = facts.plain(value)
-    said = shown if isinstance(shown, str) else str(shown)
-    if not said.isascii():
-        said = said.encode("utf-8", "replace").decode("utf-8")
-    return said.replace("\x00", "").strip()
+    return any(plain.truth(values.get(path)) for path in candidate.objection)
 
 
 def _context(source: kind.Source, values: base.Values) -> dict[str, room_touchpoint.Plain]:
     """The facts that the CRM let us read. One that it hid is left out, which is not the same as empty: no rule may rest on it."""
     readable = ((name, column) for name, column in source.context.items() if any(path in values for path in column.path))
-    return {name: fact(column, values) for name, column in readable}
-
-
-def fact(column: kind.Column, values: base.Values) -> room_touchpoint.Plain:
-    """One context value: codes by their names where the source gives names, instants as ISO 8601 text in UTC."""
-    value = facts.plain(first(values, column.path))
-    if column.names:
-        named = column.names.get(text(value))
-        if named is not None:
-            return named
-    return text(value) if isinstance(value, str) else value
-
-
-def instant(values: base.Values, paths: Sequence[str], stamp: datetime | None) -> datetime | None:
-    """The first path that holds an instant, else the row's stamp; never later than the stamp. A mere day is its noon."""
-    known = None if stamp is None else facts.aware(stamp)
-    found = next((moment for path in paths if (moment := _moment(values.get(path))) is not None), None)
-    if found is None or known is None:
-        return found or known
-    return min(found, known)
-
-
-def _moment(value: Any) -> datetime | None:
-    if isinstance(value, str):
-        try:
-            value = date.fromisoformat(value) if len(value.strip()) == 10 else datetime.fromisoformat(value.strip())
-        except ValueError:
-            return None
-    if isinstance(value, datetime):
-        return facts.aware(value)
-    return datetime.combine(value, time(12), UTC) if isinstance(value, date) else None
+    return {name: plain.fact(column, values) for name, column in readable}

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors import base
-from mapping import inward, kind
+from mapping import inward, kind, plain
 from tests.mapping import samples
 from triggers import decide, decision, history, rule, touchpoint
 
@@ -135,7 +135,7 @@ def test_consent_that_cannot_be_read_is_no_consent(change: base.Change, expected
     ],
 )
 def test_one_no_of_several_columns_is_a_no(columns: list[Any], expected: bool | None) -> None:
-    assert inward.opted_out(columns) is expected
+    assert plain.opted_out(columns) is expected
 
 
 def test_who_wrote_in_without_a_contact_is_reached_at_the_address_they_gave() -> None:

@@ -1,5 +1,6 @@
 """Settings are right as a whole or every problem is told, with section, key, line, what was found and what would be right."""
 
+import re
 from pathlib import Path
 
 import hypothesis
@@ -29,6 +30,18 @@ def test_the_example_in_the_repository_is_right(monkeypatch: pytest.MonkeyPatch)
     for name in ("ACME_CLIENT_SECRET", "NORDIC_CLIENT_SECRET", "SMTP_PASSWORD"):
         monkeypatch.setenv(name, "x")
     assert load.load(ROOT / "settings.toml").triggers.rules
+
+
+def test_the_kinds_that_the_example_shows_work_when_uncommented(write: conftest.Write) -> None:
+    block = re.search(
+        r"^# \[mapping.kinds.acme.case_closed\].*?\n\n",
+        (ROOT / "settings.toml").read_text(encoding="utf-8"),
+        re.MULTILINE | re.DOTALL,
+    )
+    assert block is not None
+    settings = load.load(write(conftest.GOOD + re.sub(r"^# ?", "", block[0], flags=re.MULTILINE)))
+    names = [source.name for source in settings.mapping.sources("acme", "salesforce")]
+    assert names == ["case_closed", "opportunity_won", "visit_done"]
 
 
 def test_a_byte_order_mark_does_no_harm(write: conftest.Write) -> None:
