@@ -130,6 +130,7 @@ PHRASES: dict[str, str | Plural] = {
     "stop.done": "We will not ask you again",
     "stop.done.more": "This holds for all our questions of this kind. You can close this page.",
     "why": "Why did I get this?",
+    "reference": "Our reference: {label}.",
     "because": "You get this because you have been in touch with {brand}.",
     "because.case_closed": "You get this because a case of yours was closed.",
     "because.purchase": "You get this because you bought something from us.",
