@@ -92,6 +92,27 @@ def _add_privileges(call: session.Session, row: Row, body: Any, *, replace: bool
     return exchange.Answer(status=204)
 
 
+def delete(call: session.Session, body: Any) -> exchange.Answer:
+    """``BulkDelete`` of rows that are named by id; the job is done at once."""
+    queries = body.get("QuerySet") if isinstance(body, dict) else None
+    if not isinstance(queries, list) or not queries:
+        raise refusal.bad_payload("BulkDelete", "Required parameter 'QuerySet' is missing.")
+    for query in queries:
+        table = call.schema.tables.get(str(query.get("EntityName")))
+        if table is None:
+            raise refusal.no_segment(str(query.get("EntityName")))
+        call.rights.need(table, "Delete")
+        for condition in query.get("Criteria", {}).get("Conditions", ()):
+            if condition.get("AttributeName") != table.key or condition.get("Operator") not in ("In", "Equal"):
+                raise refusal.Refusal(501, "0x80040203", "This stand-in deletes in bulk by id only.")
+            for value in condition.get("Values", ()):
+                row = call.store.get(table.name, str(value.get("Value")).lower())
+                if row is not None:
+                    call.writer.delete(table, row)
+    context = f"{call.root}$metadata#Microsoft.Dynamics.CRM.BulkDeleteResponse"
+    return exchange.json_answer({"@odata.context": context, "JobId": call.store.new_id()})
+
+
 def user_privileges(call: session.Session, user: Row) -> dict[str, Any]:
     """``systemusers(…)/Microsoft.Dynamics.CRM.RetrieveUserPrivileges``."""
     held = rights.Rights(call.store, user["systemuserid"])

@@ -87,7 +87,7 @@ def split_query(query: str) -> Options:
                     f"Query option '{name}' was specified more than once, but it must be specified at most once."
                 )
             system[name] = text
-        elif name in ("fetchXml", "savedQuery", "userQuery"):
+        elif name in ("fetchXml", "savedQuery", "userQuery", "sql"):
             raise refusal.Refusal(501, "0x80060888", f"The query option {name} is not supported by this stand-in.")
     return Options(system, aliases, pairs)
 

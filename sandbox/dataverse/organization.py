@@ -114,7 +114,11 @@ class Dataverse(base.StandIn):
             if row is not None:
                 contact = self.store.get("contact", self._contact(row))
                 mail = str((contact or {}).get("emailaddress1") or "")
-                return {"email": mail, "label": str(row.get(column) or ""), "subject": str(row.get("title") or row.get("name") or "")}
+                return {
+                    "email": mail,
+                    "label": str(row.get(column) or ""),
+                    "subject": str(row.get("title") or row.get("name") or ""),
+                }
         raise ValueError(f"There is no case, opportunity or order with the id {record}.")
 
     def _contact(self, row: Row) -> str | None:

@@ -169,6 +169,12 @@ class Table:
         self.by_wire[column.wire] = column
         self._defaults = None
 
+    def remove(self, name: str) -> None:
+        """Take a column away."""
+        column = self.columns.pop(name)
+        del self.by_wire[column.wire]
+        self._defaults = None
+
 
 class Schema:
     """All tables and relationships of the organisation."""

@@ -18,6 +18,7 @@ from sandbox.dataverse import (
     reading,
     records,
     refusal,
+    relating,
     session,
 )
 
@@ -119,7 +120,12 @@ class Service:
 
     def _action(self, call: session.Session, name: str) -> exchange.Answer:
         if name == "CreateCustomerRelationships":
-            return definitions.customer_lookup(call, changing.body_of(call.request))
+            definitions.need(call)
+            return relating.customer_lookup(call, changing.body_of(call.request))
+        if name == "CreateEntities":
+            return definitions.create_entities(call, changing.body_of(call.request))
+        if name == "BulkDelete":
+            return bulk.delete(call, changing.body_of(call.request))
         action = call.actions.posts.get(name)
         if action is None:
             raise refusal.no_segment(name)

@@ -75,9 +75,7 @@ def answer(call: session.Session, table: schema.Table, path: str) -> dict[str, A
     kind = "/$delta" if since >= 0 else ""
     select = f"({','.join(column.wire for column in plan.columns)})" if plan.selected else ""
     body: dict[str, Any] = {"@odata.context": f"{call.root}$metadata#{table.entity_set}{select}{kind}"}
-    body["value"] = [
-        shaper(item) if isinstance(item, dict) else _deleted(call, table, item) for _, item in found[:size]
-    ]
+    body["value"] = [shaper(item) if isinstance(item, dict) else _deleted(call, table, item) for _, item in found[:size]]
     kept = "".join(
         f"{name}={value}&" for name, value in call.options.pairs if unquote_plus(name) not in ("$skiptoken", "$deltatoken")
     )
