@@ -13,7 +13,7 @@ from typing import Any
 
 import pydantic
 
-from settings import crosscheck, locate, model, schema, words
+from settings import crosscheck, locate, model, places, schema, words
 from settings import problem as problems
 
 SettingsError = problems.SettingsError
@@ -35,7 +35,8 @@ def load(path: Path) -> model.Settings:
     whole = not found
     found += wrong if whole else [one for one in wrong if one.found != _NOTHING]
     if whole:
-        found += [document.problem(one.place, one.expected, found=one.found) for one in crosscheck.check(raw)]
+        misfits = (*crosscheck.check(raw), *places.check(raw, document.folder))
+        found += [document.problem(one.place, one.expected, found=one.found) for one in misfits]
     if found or made is None:
         raise SettingsError(path, list(dict.fromkeys(found)))
     return made.model_copy(update={"store": made.store.inside(document.folder)})

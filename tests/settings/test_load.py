@@ -118,6 +118,18 @@ ONE_MISTAKE: list[tuple[tuple[str, str], tuple[str, str, int | None, str, str]]]
         ("store", "url", 2, '"mysql://…@db/x"', 'should begin with "sqlite:///"'),
     ),
     (
+        ('url = "sqlite:///palaute.db"', 'secret = "env:PALAUTE_NO_SUCH_SECRET"'),
+        ("store", "secret", 2, '"env:PALAUTE_NO_SUCH_SECRET"', "which is not set"),
+    ),
+    (
+        ('url = "sqlite:///palaute.db"', 'secret = "file:nowhere/palaute.secret"'),
+        ("store", "secret", 2, '"file:nowhere/palaute.secret"', "create that folder"),
+    ),
+    (
+        ('url = "sqlite:///palaute.db"', 'url = "sqlite:///nowhere/palaute.db"'),
+        ("store", "url", 2, '"sqlite:///nowhere/palaute.db"', "create that folder"),
+    ),
+    (
         ('type = "dynamics"', 'type = "dynamic"'),
         ("connectors.nordic", "type", 11, '"dynamic"', 'should be one of "salesforce", "dynamics"'),
     ),
