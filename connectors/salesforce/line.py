@@ -19,6 +19,9 @@ from wire import budget, errors, http, retry
 _USAGE = re.compile(r"(?:^|[;,\s])api-usage=(\d+)/(\d+)")
 _OWN_LIMIT = "Sforce-Limit-Info"
 _EXPIRED = "INVALID_SESSION_ID"
+_NO_ASSIGNMENT = {"Sforce-Auto-Assign": "FALSE"}
+"""Without it an update over REST runs the assignment rules, and a score would hand the case to somebody else.
+https://developer.salesforce.com/docs/platform/api-rest/guide/headers-autoassign.html"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +32,11 @@ class Request:
     path: str
     """Below ``/services/data/vNN.0/``."""
     body: Any = None
+
+    def as_json(self, base: str, reference: str) -> dict[str, Any]:
+        """As the Composite resource wants it."""
+        asked: dict[str, Any] = {"method": self.method, "url": f"{base}/{self.path}", "referenceId": reference}
+        return asked if self.body is None else {**asked, "httpHeaders": _NO_ASSIGNMENT, "body": self.body}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,11 +113,7 @@ class Line:
 
     def composite(self, requests_: Sequence[Request]) -> tuple[Sequence[Part], datetime]:
         """Several subrequests in one billable call, none depending on another; parts in the order of the requests."""
-        subrequests = [
-            {"method": one.method, "url": f"{self.base}/{one.path}", "referenceId": f"r{number}"}
-            | ({} if one.body is None else {"body": one.body})
-            for number, one in enumerate(requests_)
-        ]
+        subrequests = [one.as_json(self.base, f"r{number}") for number, one in enumerate(requests_)]
         reply = self.call("POST", "composite", {"allOrNone": False, "compositeRequest": subrequests})
         return _parts(reply.body, len(subrequests)), reply.clock
 
@@ -154,6 +158,7 @@ class Line:
             object_pairs_hook=None,
         )
         client.headers.pop("X-PrettyPrint")
+        client.headers |= _NO_ASSIGNMENT
         self._client = grant, client
         return client
 

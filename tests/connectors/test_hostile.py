@@ -254,3 +254,13 @@ def test_an_authority_that_is_none_needs_a_person(rogue: Rogue) -> None:
     rogue.handle = answer(404, b"{}")
     with pytest.raises(errors.NeedsPerson, match="authority"):
         connector.start([INCIDENTS], None)
+
+
+def test_a_score_does_not_run_the_assignment_rules(rogue: Rogue) -> None:
+    row_done = {"body": [{"id": ID, "success": True, "errors": []}], "httpStatusCode": 200, "referenceId": "r0"}
+    connector = salesforce_at(rogue, lambda handler: say(handler, {"compositeResponse": [row_done]}))
+    [settled] = connector.write([base.FieldUpdate(key="k", object="Case", record=ID, values={"Score__c": 9})])
+    assert settled.outcome is base.Outcome.DONE
+    [subrequest] = json.loads(rogue.body)["compositeRequest"]
+    assert subrequest["httpHeaders"] == {"Sforce-Auto-Assign": "FALSE"}
+    assert rogue.seen[-1][1]["sforce-auto-assign"] == "FALSE"

@@ -19,12 +19,14 @@ class Rogue:
         self.ca = ca
         self.seen: list[tuple[str, dict[str, str]]] = []
         """Paths and headers (lower case) of the requests."""
+        self.body = b""
+        """Of the last request."""
         self.handle: Handle = lambda handler: handler.send_error(404)
         rogue = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                self.rfile.read(int(self.headers.get("content-length", 0)))
+                rogue.body = self.rfile.read(int(self.headers.get("content-length", 0)))
                 rogue.seen.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
                 rogue.handle(self)
 
