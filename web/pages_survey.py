@@ -1,6 +1,7 @@
 """The survey page and its thank-you. What an answer means is decided in journey; here it is shown and taken."""
 
 import re
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,6 +13,23 @@ from surveys import wording
 from web import site
 
 Form = dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Filled:
+    """What stands in the form when it is shown."""
+
+    chosen: int | None = None
+    tapped: bool = False
+    """Whether the choice was made in the mail, which the page then says."""
+    comment: str = ""
+    change: bool = False
+    problem: str = ""
+    """What is wrong with what was sent; the page is answered 422 and its title says so first."""
+    comment_at_fault: bool = False
+    """Whether the focus belongs to the comment; else it is the group of values."""
+
+
 _VALUE = re.compile(r"\d{1,3}", re.ASCII)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z]{2,4})?", re.ASCII)
 
@@ -20,10 +38,10 @@ def show(here: site.Site, request: Request, form: Form) -> Response:
     """``GET /s/TOKEN``: the question; the thank-you page once it is answered. HEAD and prefetch leave no trace."""
     token = request.path_params["token"]
     asked = collect.find(here.belt, token)
-    if asked is None or _altered(request, asked):
+    if asked is None or _altered(request):
         return unknown(here, request)
     words = here.words(site.language(here, request.query_params, asked.language))
-    tapped = _tapped(request)
+    tapped = _on_scale(asked, request.query_params.get("v", ""))
     if request.method != "HEAD":
         collect.opened(here.belt, token, tapped)
     if asked.standing is collect.Standing.CLOSED:
@@ -32,8 +50,8 @@ def show(here: site.Site, request: Request, form: Form) -> Response:
     if asked.standing is collect.Standing.ANSWERED and not changing:
         return _thanks(here, words, asked)
     if changing:
-        return _form(here, words, asked, change=True, chosen=asked.value, comment=asked.comment)
-    return _form(here, words, asked, chosen=tapped, tapped=tapped)
+        return _form(here, words, asked, _Filled(change=True, chosen=asked.value, comment=asked.comment))
+    return _form(here, words, asked, _Filled(chosen=tapped, tapped=tapped is not None))
 
 
 def answer(here: site.Site, request: Request, form: Form) -> Response:
@@ -45,27 +63,29 @@ def answer(here: site.Site, request: Request, form: Form) -> Response:
     words = here.words(site.language(here, request.query_params, asked.language))
     if asked.standing is collect.Standing.CLOSED:
         return _closed(here, words, token)
-    comment = _readable(form.get("comment", ""))
-    change = form.get("change") == "1"
-    kept: dict[str, Any] = {"change": change, "chosen": _number(form.get("value", "")), "comment": comment}
-    if len(comment) > collect.LONGEST_COMMENT:
-        problem = words.text("comment_too_long", most=collect.LONGEST_COMMENT, n=len(comment))
-        return _form(here, words, asked, problem=problem, focus="comment", **kept)
+    sent = _Filled(
+        chosen=_on_scale(asked, form.get("value", "")),
+        comment=_readable(form.get("comment", "")),
+        change=form.get("change") == "1",
+    )
+    if len(sent.comment) > collect.LONGEST_COMMENT:
+        problem = words.text("comment_too_long", most=collect.LONGEST_COMMENT, n=len(sent.comment))
+        return _form(here, words, asked, replace(sent, problem=problem, comment_at_fault=True))
     outcome = collect.submit(
         here.belt,
         token,
         nonce=form.get("nonce", ""),
         value=form.get("value", ""),
-        comment=comment,
-        change=change,
+        comment=sent.comment,
+        change=sent.change,
         decoy=form.get("more", ""),
     )
     if outcome is collect.Collected.CLOSED:
         return _closed(here, words, token)
     if outcome is collect.Collected.OUT_OF_RANGE:
-        return _form(here, words, asked, problem=words.say("nothing_chosen", asked.survey), focus="group", **kept)
+        return _form(here, words, asked, replace(sent, problem=words.say("nothing_chosen", asked.survey)))
     if outcome is collect.Collected.STALE_NONCE:
-        return _form(here, words, asked, problem=words.text("stale"), focus="group", **kept)
+        return _form(here, words, asked, replace(sent, problem=words.text("stale")))
     return RedirectResponse(f"{here.root}/s/{token}/thanks{_carried(words, asked)}", 303)
 
 
@@ -88,21 +108,20 @@ def unknown(here: site.Site, request: Request) -> Response:
     return here.note(here.words(site.browser_language(here, request)), "unknown_link", 404)
 
 
-def _altered(request: Request, asked: collect.Question) -> bool:
+def _altered(request: Request) -> bool:
     """Whether somebody or something changed the link on its way: such a fetch is answered like a made-up link."""
     query = request.query_params
-    values, languages = query.getlist("v"), query.getlist("lang")
-    if len(values) > 1 or len(languages) > 1 or not all(_LANGUAGE.fullmatch(said) for said in languages):
-        return True
-    return any(_number(said) not in asked.survey.definition.values for said in values)
+    for name, shape in (("v", _VALUE), ("lang", _LANGUAGE)):
+        said = query.getlist(name)
+        if len(said) > 1 or not all(shape.fullmatch(one) for one in said):
+            return True
+    return False
 
 
-def _tapped(request: Request) -> int | None:
-    return _number(request.query_params.get("v", ""))
-
-
-def _number(said: str) -> int | None:
-    return int(said) if _VALUE.fullmatch(said.strip()) else None
+def _on_scale(asked: collect.Question, said: str) -> int | None:
+    """The value that is meant; None for none, and for one of another scale (the survey's metric may have changed meanwhile)."""
+    found = _VALUE.fullmatch(said.strip())
+    return int(said) if found and int(said) in asked.survey.definition.values else None
 
 
 def _readable(comment: str) -> str:
@@ -142,51 +161,50 @@ def _thanks(here: site.Site, words: wording.Wording, asked: collect.Question) ->
     )
 
 
-def _form(here: site.Site, words: wording.Wording, asked: collect.Question, **shown: Any) -> Response:
-    """The form; with a ``problem`` it is answered 422, says so first in its title and takes the focus to the ``focus``."""
-    definition = asked.survey.definition
-    shape = _shape(words, asked)
-    points = [
-        {
-            "value": point.value,
-            "label": point.label,
-            "name": words.point(asked.survey, point),
-            "tone": definition.band(point.value).tone,
-        }
-        for point in words.scale(asked.survey)
-    ]
-    tapped, problem, focus = shown.get("tapped"), shown.get("problem", ""), shown.get("focus", "")
-    chosen = shown.get("chosen")
-    query = {} if chosen is None or shown.get("change") else {"v": str(chosen)}
-    if shown.get("change"):
-        query = {"change": "1"}
-    described = [*(["problem"] if focus == "group" else []), *(["ends"] if shape == "split" else [])]
+def _form(here: site.Site, words: wording.Wording, asked: collect.Question, filled: _Filled) -> Response:
     return here.render(
         "survey.html",
         words,
-        422 if problem else 200,
+        422 if filled.problem else 200,
         survey=asked.survey,
         question=words.question(asked.survey, asked.kind),
         about=words.about(asked.kind, asked.subject, asked.happened_at),
-        shape=shape,
-        points=points,
-        chosen=chosen,
-        tapped="" if tapped is None else _said(words, asked, tapped),
-        comment=shown.get("comment", ""),
+        shape=_shape(words, asked),
+        points=_points(words, asked),
+        filled=filled,
+        tapped=_said(words, asked, filled.chosen) if filled.tapped else "",
         comment_limit=collect.LONGEST_COMMENT,
-        change=shown.get("change", False),
-        problem=problem,
-        focus=focus,
-        described=" ".join(described),
         nonce=collect.nonce(here.belt, asked.token),
         action=f"{here.root}/s/{asked.token}{_carried(words, asked)}",
-        query=query,
+        query=_kept_by_language(filled),
         links=here.footer(words, asked.token),
     )
 
 
-def _said(words: wording.Wording, asked: collect.Question, value: int) -> str:
+def _points(words: wording.Wording, asked: collect.Question) -> list[dict[str, Any]]:
+    """The tiles: value, label, name as read aloud, and the tone that decides which open question goes with it."""
+    return [
+        {
+            "value": point.value,
+            "label": point.label,
+            "name": words.point(asked.survey, point),
+            "tone": asked.survey.definition.band(point.value).tone,
+        }
+        for point in words.scale(asked.survey)
+    ]
+
+
+def _kept_by_language(filled: _Filled) -> dict[str, str]:
+    """What a link to the same page in another language carries along."""
+    if filled.change:
+        return {"change": "1"}
+    return {} if filled.chosen is None else {"v": str(filled.chosen)}
+
+
+def _said(words: wording.Wording, asked: collect.Question, value: int | None) -> str:
     """The value that was tapped, as the page repeats it."""
+    if value is None:
+        return ""
     return words.score(asked.survey, value) if asked.survey.definition.in_words else str(value)
 
 

@@ -3,12 +3,19 @@
 import logging
 import signal
 import socket
+import threading
+import time
 from collections.abc import Iterator
+from concurrent import futures
 from typing import Any
 
 import pytest
 import requests
 import structlog
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
 from tests.web import conftest
 from web import app, server, settings
@@ -49,6 +56,26 @@ def test_stopping_twice_is_fine_and_nobody_answers_afterwards(place: conftest.Pl
     place.pages.stop()
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{address}/healthz", timeout=5)
+
+
+def test_stopping_lets_a_running_answer_finish_and_waits_for_no_idle_line() -> None:
+    started = threading.Event()
+
+    def slow(request: Request) -> PlainTextResponse:
+        started.set()
+        threading.Event().wait(0.5)
+        return PlainTextResponse("finished")
+
+    web = settings.WebSettings(listen="127.0.0.1:0", public_url="http://survey.example")
+    pages = server.Pages(Starlette(routes=[Route("/slow", slow)]), web)
+    pages.start()
+    with futures.ThreadPoolExecutor(1) as people, socket.create_connection(("127.0.0.1", int(pages.address.rsplit(":", 1)[1]))):
+        answer = people.submit(requests.get, f"{pages.address}/slow", timeout=10)
+        assert started.wait(10)
+        begun = time.monotonic()
+        pages.stop()
+        assert time.monotonic() - begun < 3
+        assert answer.result().text == "finished"
 
 
 def test_there_is_no_address_before_the_start(place: conftest.Place) -> None:

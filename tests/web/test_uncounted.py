@@ -39,12 +39,19 @@ def test_fetching_every_link_of_the_mail_confirms_nothing(place: conftest.Place)
 
 
 @pytest.mark.parametrize(
-    "altered", ["?v=7'", "?v=x", "?v=11", "?v=-1", "?v=7&v=8", "?v=", "?v=٧", "?lang=fi'", "?lang=%22", "'", "x", "%00", "%22"]
+    "altered", ["?v=7'", "?v=x", "?v=-1", "?v=7&v=8", "?v=", "?v=٧", "?lang=fi'", "?lang=%22", "'", "x", "%00", "%22"]
 )
 def test_an_altered_link_is_not_found_and_leaves_no_trace(place: conftest.Place, altered: str) -> None:
     page = place.get(f"/s/{place.ask()}{altered}")
     assert page.status_code == 404
     assert "This link does not work" in page.text
+    assert sum(traces(place).values()) == 0
+
+
+def test_a_value_of_another_scale_opens_the_page_with_nothing_chosen(place: conftest.Place) -> None:
+    page = place.get(f"/s/{place.ask()}?v=11")
+    assert page.status_code == 200
+    assert " checked" not in page.text
     assert sum(traces(place).values()) == 0
 
 
