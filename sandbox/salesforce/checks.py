@@ -167,6 +167,12 @@ def by_relationship(org: Org, entity: schema.Entity, name: str, given: Mapping[s
     return lookup.name, found
 
 
+def refuse_null(column: schema.Field, record: records.Record) -> None:
+    """Null for a column that cannot be null: on insert the default stands, on update RowRefused REQUIRED_FIELD_MISSING."""
+    if "Id" in record:
+        raise errors.RowRefused("REQUIRED_FIELD_MISSING", f"Required fields are missing: [{column.name}]", [column.name])
+
+
 def required(entity: schema.Entity, record: records.Record) -> None:
     """Raises RowRefused REQUIRED_FIELD_MISSING."""
     missing = [column.name for column in entity.fields.values() if column.required and record.get(column.name) is None]

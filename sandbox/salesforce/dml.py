@@ -167,7 +167,9 @@ class Writer:
                 refused.append(column.name)
                 continue
             found = checks.value(self.org, column, given)
-            if found is None:
+            if found is None and not column.nillable and not (insert and column.required):
+                checks.refuse_null(column, record)
+            elif found is None:
                 record.pop(column.name, None)
             else:
                 record[column.name] = found

@@ -175,7 +175,8 @@ def _result(path: str, kind: str, full_name: str, **more: Any) -> dict[str, Any]
     good = "problem" not in more
     return {
         "fileName": path, "componentType": kind, "fullName": full_name, "success": good, "created": more.get("created", False),
-        "changed": good, "deleted": False, "problem": more.get("problem"), "problemType": None if good else "Error", "warning": False,
+        "changed": good, "deleted": False, "problem": more.get("problem"), "problemType": None if good else "Error",
+        "warning": False,
     }  # fmt: skip
 
 

@@ -80,10 +80,10 @@ def _compare(condition: tree.Compare, target: Target, resolver: Resolver) -> Tes
     at, sign = condition.target.at, condition.operator
     if sign in ("INCLUDES", "EXCLUDES"):
         return _multiple(condition, target, resolver)
+    if sign == "LIKE" and target.kind not in schema.TEXTUAL:
+        raise refuse_operator(resolver, at, f"invalid operator on {target.kind} field")
     value = values.single(resolver.context, resolver.query.text, target.name, target.kind, condition.values[0])
     if sign == "LIKE":
-        if target.kind not in schema.TEXTUAL:
-            raise refuse_operator(resolver, at, f"invalid operator on {target.kind} field")
         return _like(target.get, value)
     if target.kind == "boolean" and sign not in ("=", "!="):
         raise refuse_operator(resolver, at, "invalid operator on boolean field")
