@@ -76,7 +76,7 @@ def standing(source: kind.Source, touch: room_touchpoint.Touchpoint, change: bas
     A record that was re-opened and closed again counts as re-opened: that closing has a touchpoint of its own.
     """
     seen = source.on_record
-    return _record_standing(seen, touch, change) or _person_standing(seen, change)
+    return _record_standing(seen, touch, change) or _person_standing(seen, touch, change)
 
 
 def _record_standing(seen: kind.Source, touch: room_touchpoint.Touchpoint, change: base.Change) -> Refusal | None:
@@ -98,8 +98,12 @@ def _shown(values: base.Values, path: str) -> str:
     return "not readable" if path not in values else plain.text(values[path])[:80] or "empty"
 
 
-def _person_standing(seen: kind.Source, change: base.Change) -> Refusal | None:
+def _person_standing(seen: kind.Source, touch: room_touchpoint.Touchpoint, change: base.Change) -> Refusal | None:
     person = recipient(seen, change.values)
+    asked = touch.person.record if touch.person is not None else ""
+    if person is not None and asked and person.record != asked:
+        words = "The record names another person now than when this was decided, so the first one was not asked."
+        return decision.Reason.PERSON_CHANGED, words
     if person is None or not (person.email or person.phone):
         return decision.Reason.NO_ADDRESS, "The record no longer names a person with an address."
     if person.opted_out is None:

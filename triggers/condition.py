@@ -5,6 +5,7 @@ Text is compared as people do: case and the composition of accents make no diffe
 neither above nor below anything, contains nothing, and is not any value; one that could not be read makes the rule not match.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -34,14 +35,16 @@ class Test:
 
 
 def _scalar(value: Any) -> Any:
-    if isinstance(value, str | bool | int | float | date):
+    if isinstance(value, str | bool | int | float):
         return value
-    raise ValueError("should be a text, a number, true, false or a date")
+    raise ValueError("should be a text, a number, true or false; dates are compared by above, at_least, below, at_most")
 
 
 def _threshold(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float | date):
         raise ValueError("should be a number or a date")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("should be a finite number")
     return value
 
 

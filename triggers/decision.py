@@ -29,6 +29,8 @@ class Reason(enum.StrEnum):
     REOPENED = "reopened"
     DELETED = "deleted"
     MERGED = "merged"
+    PERSON_CHANGED = "person_changed"
+    """The record names somebody else now than when it was decided whom to ask."""
     UNDELIVERABLE = "undeliverable"
     """The mail server refused the address for good."""
     UNUSABLE = "unusable"

@@ -258,7 +258,9 @@ def looked_at(**differences: Any) -> base.Change:
         (looked_at(**{"primarycontactid.donotemail": None}), Reason.CONSENT_UNREADABLE),
         (looked_at(**{"primarycontactid.emailaddress1": None}), Reason.NO_ADDRESS),
         (looked_at(**{"primarycontactid.emailaddress1": None, "primarycontactid.contactid": None}), Reason.NO_ADDRESS),
+        (looked_at(**{"primarycontactid.contactid": None}), Reason.PERSON_CHANGED),
         (replace(looked_at(), values={}), Reason.REOPENED),
+        (looked_at(**{"primarycontactid.contactid": "eeee"}), Reason.PERSON_CHANGED),
     ],
 )
 def test_the_last_look_finds_what_changed_meanwhile(change: base.Change, expected: Reason | None) -> None:

@@ -126,6 +126,8 @@ def test_a_condition_reads_as_an_admin_would_say_it(table: dict[str, Any], text:
         ({"field": "x", "is": []}, "should be a text, a number"),
         ({"field": "x", "above": "ten"}, "should be a number or a date"),
         ({"field": "x", "above": True}, "should be a number or a date"),
+        ({"field": "x", "above": float("nan")}, "should be a finite number"),
+        ({"field": "x", "is": date(2026, 1, 1)}, "dates are compared by above"),
         ({"field": "x", "contains": ""}, "should be a text that is not empty"),
         ({"field": "x", "in": []}, "at least 1"),
         ({"field": "x", "in": "Web"}, "valid tuple"),
