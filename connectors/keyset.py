@@ -79,7 +79,9 @@ class Reader:
             for place, answer in good:
                 _require_order(place, answer)
             if good:
-                yield self._page(good, marks)
+                page, rows = self._page(good, marks)
+                yield page
+                self._asked_on(rows)
             places = [_onward(place, answer) for place, answer in good if answer.more]
         if failures:
             raise failures[0]
@@ -90,17 +92,27 @@ class Reader:
             self._recent.setdefault(watch.name, _Recent()).open(mark, begin)
         return Place(watch=watch, stamp=begin)
 
-    def _page(self, good: Sequence[tuple[Place, Answer]], marks: dict[str, base.Bookmark]) -> base.Page:
+    def _asked_on(self, rows: Mapping[str, "_Rows"]) -> None:
+        with self._lock:
+            for name, some in rows.items():
+                self._recent[name].handed_out.append(some)
+
+    def _page(
+        self, good: Sequence[tuple[Place, Answer]], marks: dict[str, base.Bookmark]
+    ) -> tuple[base.Page, Mapping[str, "_Rows"]]:
         fresh: list[base.Change] = []
         moved: dict[str, base.Bookmark] = {}
+        rows: dict[str, _Rows] = {}
         for place, answer in good:
             name = place.watch.name
             mark = moved_bookmark(marks[name], answer, self._lag)
             if mark != marks[name]:
                 marks[name] = moved[name] = mark
             with self._lock:
-                fresh += self._recent[name].sift(answer.changes, mark, answer.clock - self._look_back - self._lag)
-        return base.Page(changes=fresh, bookmarks=moved)
+                some, seen = self._recent[name].sift(answer.changes, answer.clock - self._look_back - self._lag)
+            fresh += some
+            rows[name] = mark, seen
+        return base.Page(changes=fresh, bookmarks=moved), rows
 
 
 def moved_bookmark(mark: base.Bookmark, answer: Answer, lag: timedelta) -> base.Bookmark:
@@ -133,17 +145,24 @@ def _onward(place: Place, answer: Answer) -> Place:
     return following
 
 
+_Seen = dict[str, tuple[datetime, int]]
+"""Record → stamp and fingerprint of its values."""
+_Rows = tuple[base.Bookmark, _Seen]
+"""What was handed out with a bookmark."""
+
+
 @dataclass
 class _Recent:
     """Rows of one watch that come again in every look-back: those that are proven to be stored are left out.
 
-    Proof is that the caller comes back with the very bookmark that was handed out with the row. A row whose values have
-    changed is never left out, nor is one whose page moved no bookmark.
+    Proof is that the caller asked for the next page, and then comes back with the very bookmark that was handed out with the
+    row. A row whose values have changed is never left out, nor is one whose page moved no bookmark.
     """
 
     opened: base.Bookmark | None = None
-    stored: dict[str, tuple[datetime, int]] = field(default_factory=dict)
-    handed_out: list[tuple[base.Bookmark, dict[str, tuple[datetime, int]]]] = field(default_factory=list)
+    stored: _Seen = field(default_factory=dict)
+    handed_out: list[_Rows] = field(default_factory=list)
+    """By pages that the caller is done with."""
 
     def open(self, mark: base.Bookmark, begin: datetime) -> None:
         """A round begins with this bookmark."""
@@ -156,10 +175,10 @@ class _Recent:
         self.stored = {record: row for record, row in self.stored.items() if row[0] >= begin}
         self.opened = mark
 
-    def sift(self, changes: Sequence[base.Change], mark: base.Bookmark, oldest: datetime) -> list[base.Change]:
+    def sift(self, changes: Sequence[base.Change], oldest: datetime) -> tuple[list[base.Change], _Seen]:
         """Those of the changes that may be new to the caller; ``oldest`` is where the next look-back may begin."""
         fresh: list[base.Change] = []
-        rows: dict[str, tuple[datetime, int]] = {}
+        rows: _Seen = {}
         for change in changes:
             if change.stamp is None or change.stamp < oldest:
                 fresh.append(change)
@@ -168,5 +187,4 @@ class _Recent:
             if self.stored.get(change.record) != row:
                 fresh.append(change)
                 rows[change.record] = row
-        self.handed_out.append((mark, rows))
-        return fresh
+        return fresh, rows

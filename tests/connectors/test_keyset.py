@@ -123,6 +123,14 @@ def test_rows_come_again_when_the_bookmark_was_not_stored() -> None:
         assert [one.record for one in page.changes] == ["a"]
 
 
+def test_rows_come_again_when_storing_them_failed_though_another_reader_moved_the_bookmark() -> None:
+    table, reading = Table(), reader()
+    table.rows, table.second = [Row("a", 5, 5)], 60
+    page = next(reading.read([WATCH], {"w": MARK}, table.ask))
+    [again] = reading.read([WATCH], page.bookmarks, table.ask)
+    assert [one.record for one in again.changes] == ["a"]
+
+
 def test_rows_come_again_when_an_older_bookmark_was_restored() -> None:
     table, reading = Table(), reader()
     table.rows, table.second = [Row("a", 5, 5)], 60
