@@ -20,6 +20,8 @@ CHANGEABLE = timedelta(days=7)
 """How long an answer can be changed by the person who gave it, unless the invitation expires later than that."""
 _NONCE_LIVES = timedelta(days=2)
 LONGEST_COMMENT = 4000
+MOST_VERSIONS = 50
+"""Answers that are kept for one invitation; a program that posts for ever fills no disk."""
 
 
 class Standing(enum.StrEnum):
@@ -107,7 +109,13 @@ def opened(belt: belts.Belt, token: str, value: int | None) -> None:
     if asked is None or asked.survey not in belt.surveys or _standing(belt, asked) is Standing.CLOSED:
         return
     chosen = value if value is not None and value in belt.surveys[asked.survey].definition.values else None
-    belt.writer.submit(lambda tx: answers.opened(tx, asked, chosen, belt.now()))
+
+    def note(tx: sa.Connection) -> None:
+        current = answers.find(tx, token)  # an answer may have come since
+        if current is not None:
+            answers.opened(tx, current, chosen, belt.now())
+
+    belt.writer.submit(note)
 
 
 def nonce(belt: belts.Belt, token: str) -> str:
@@ -173,7 +181,7 @@ class _Submission:
 
     def store(self, tx: sa.Connection) -> Collected:
         asked = answers.find(tx, self.token)
-        if asked is None or answers.known_nonce(tx, self.given.nonce):
+        if asked is None or answers.known_nonce(tx, self.given.nonce) or answers.versions(tx, asked) >= MOST_VERSIONS:
             return Collected.SAME
         if self.decoy:
             answers.set_aside(tx, asked, self.given, "decoy field filled")

@@ -6,6 +6,7 @@ from datetime import datetime
 import structlog
 
 from journey import belt as belts
+from journey import poison
 from store import decisions, people, touchpoints
 from triggers import decide as judge
 from triggers import decision, history
@@ -29,24 +30,38 @@ def decide(belt: belts.Belt, _connector: str = "") -> int:
 def _batch(belt: belts.Belt) -> int:
     now = belt.now()
     with belt.store.write() as tx:
-        waiting = touchpoints.to_decide(tx, now, belt.settings.batch)
-        if not waiting:
-            return 0
-        touchpoints.postpone(tx, [one.id for one in waiting], now + touchpoints.RETRY)
+        ids = touchpoints.claim(tx, now, belt.settings.batch)
+    poison.halved(ids, lambda some: _decide(belt, some, now), lambda one, error: _set_aside(belt, one, error, now))
+    return len(ids)
+
+
+def _decide(belt: belts.Belt, ids: Sequence[int], now: datetime) -> None:
     with belt.store.write() as tx:
+        waiting = touchpoints.load(tx, ids)
         persons = [one.person_id for one in waiting if one.person_id is not None]
         opted_out = people.lock(tx, persons)
         asked = people.last_asked(tx, persons)
         made: dict[int, tuple[int | None, decision.Decision]] = {}
         for one in _in_order(belt, waiting):
-            who = one.person_id or 0
-            past = _past(belt, one, opted_out.get(who), asked.get(who))
+            who = one.person_id
+            past = _past(belt, one, opted_out.get(who) if who else None, asked.get(who) if who else None)
             verdict = judge.decide(one.touch, belt.rules, past, now)
-            made[one.id] = (one.person_id, verdict)
-            if verdict.plan is not None:
+            made[one.id] = (who, verdict)
+            if verdict.plan is not None and who is not None:
                 asked[who] = max(verdict.plan.due_at, asked.get(who, verdict.plan.due_at))
         decisions.put(tx, made, now)
-    return len(waiting)
+
+
+def _set_aside(belt: belts.Belt, touchpoint_id: int, error: Exception, now: datetime) -> None:
+    """This one cannot be decided: it is told why, and looked at again, each time after a longer rest."""
+    with belt.store.write() as tx:
+        again_at = now + touchpoints.rest(tx, touchpoint_id, now)
+        words = f"The record could not be judged, for a reason of our own ({type(error).__name__}); it is looked at again."
+        verdict = decision.Decision(
+            verdict=decision.Verdict.LATER, reason=decision.Reason.UNUSABLE, explanation=words, look_again_at=again_at
+        )
+        decisions.put(tx, {touchpoint_id: (None, verdict)}, now)
+    log.error("touchpoint cannot be decided", touchpoint=touchpoint_id, error=poison.where(error))
 
 
 def _in_order(belt: belts.Belt, waiting: Sequence[touchpoints.Waiting]) -> list[touchpoints.Waiting]:

@@ -1,20 +1,24 @@
 """deliver: invitation → message → receipt. A last look at the CRM, then row first, attempt second, outcome third."""
 
+import contextlib
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 import structlog
 
 from channels import base as channel
 from journey import belt as belts
-from journey import last_look, links
+from journey import last_look, links, poison
 from store import messages
 from triggers import decision
 from wire import errors
 
 log = structlog.get_logger("journey.deliver")
-_CHANNEL_PAUSE = timedelta(seconds=5)
+_LOOK_HOLDS = timedelta(minutes=1)
+"""How old a last look may be: where sending takes longer, the rest is looked at again."""
+_CHANNEL_PAUSE, _LONGEST_CHANNEL_PAUSE = timedelta(seconds=5), timedelta(minutes=5)
+_POISON_PAUSE = timedelta(minutes=5)
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=4)
 Settle = Callable[[sa.Connection], None]
 
@@ -23,26 +27,42 @@ def deliver(belt: belts.Belt, connector: str) -> int:
     """Send what is due for touchpoints of this connector; how many messages were settled one way or another."""
     total = 0
     while not belt.stop.is_set():
+        resting = [name for name in belt.channels if belt.outside.rests(f"channels.{name}")]
         with belt.store.read() as tx:
-            waiting = messages.gathered(tx, connector, belt.now())
+            waiting = messages.gathered(tx, connector, belt.now(), resting)
         if not belt.ripe(waiting.count, waiting.oldest, waiting.newest):
             break
-        count = _batch(belt, connector)
+        count = _batch(belt, connector, resting)
         total += count
         if count == 0:
             break
     return total
 
 
-def _batch(belt: belts.Belt, connector: str) -> int:
+def _batch(belt: belts.Belt, connector: str, resting: Sequence[str]) -> int:
     with belt.store.read() as tx:
-        due = messages.due(tx, connector, belt.now(), belt.settings.batch)
-    try:
-        refusals = last_look.look(belt, connector, due)
-    except (errors.Later, errors.NeedsPerson):
-        return 0  # noted by outside; nobody is asked on stale knowledge
+        ids = messages.due(tx, connector, belt.now(), belt.settings.batch, resting)
+    moved: list[int] = []
+    with contextlib.suppress(errors.Later, errors.NeedsPerson):  # noted by outside; nobody is asked on stale knowledge
+        poison.halved(ids, lambda some: moved.append(_some(belt, connector, some)), lambda one, e: _set_aside(belt, one, e))
+    return sum(moved)
+
+
+def _set_aside(belt: belts.Belt, message_id: int, error: Exception) -> None:
+    """This message cannot even be looked at: it waits, and the others go on."""
+    with belt.store.write() as tx:
+        problem = f"it could not be looked at, for a reason of our own ({type(error).__name__})"
+        messages.postpone(tx, message_id, belt.now() + _POISON_PAUSE, problem)
+    log.error("message cannot be sent", message=message_id, error=poison.where(error))
+
+
+def _some(belt: belts.Belt, connector: str, ids: Sequence[int]) -> int:
+    with belt.store.read() as tx:
+        due = messages.load(tx, ids)
+    looked_at = belt.now()
+    refusals = last_look.look(belt, connector, due) if due else {}
     _cancel(belt, [(one, *refusals[one.id]) for one in due if one.id in refusals])
-    sent = _send_all(belt, [one for one in due if one.id not in refusals])
+    sent = _send_all(belt, [one for one in due if one.id not in refusals], looked_at + _LOOK_HOLDS)
     if sent or refusals:
         log.info("messages", connector=connector, sent=sent, cancelled=len(refusals))
     return sent + len(refusals)
@@ -55,13 +75,14 @@ def _cancel(belt: belts.Belt, refused: Sequence[tuple[messages.Outgoing, decisio
                 last_look.withdraw(tx, one, reason, explanation, belt.now())
 
 
-def _send_all(belt: belts.Belt, due: Sequence[messages.Outgoing]) -> int:
-    """One message after the other. The outcome of one is stored in the same transaction that claims the next."""
+def _send_all(belt: belts.Belt, due: Sequence[messages.Outgoing], until: datetime) -> int:
+    """One message after the other, as long as the last look holds. The outcome of one is stored in the same transaction that
+    claims the next."""
     settle: Settle | None = None
     down: set[str] = set()
     sent = 0
     for one in due:
-        if belt.stop.is_set():
+        if belt.stop.is_set() or belt.now() > until:
             break
         if one.channel in down or belt.outside.rests(f"channels.{one.channel}"):
             continue
@@ -84,7 +105,7 @@ def _attempt(belt: belts.Belt, one: messages.Outgoing) -> tuple[Settle, bool]:
         with belt.outside.dealing_with(f"channels.{one.channel}"):
             return _send(belt, one), True
     except (errors.Later, errors.NeedsPerson) as error:
-        return _again(belt, one, str(error), _CHANNEL_PAUSE), False
+        return _again(belt, one, str(error), min(_CHANNEL_PAUSE * (1 << min(one.attempts, 6)), _LONGEST_CHANNEL_PAUSE)), False
 
 
 def _settle_and_claim(belt: belts.Belt, settle: Settle | None, one: messages.Outgoing) -> bool:
@@ -108,7 +129,12 @@ def _send(belt: belts.Belt, one: messages.Outgoing) -> Settle:
         if not error.code:
             raise
         # A code is the transport's word on this one message (greylisted, mailbox full): the channel itself is well.
-        return _again(belt, one, str(error), _pause(one) if error.delay is None else timedelta(seconds=error.delay))
+        return _again(belt, one, str(error), _pause(one) if error.delay is None else timedelta(seconds=max(error.delay, 1)))
+    except (errors.NeedsPerson, sa.exc.SQLAlchemyError):
+        raise
+    except Exception as error:  # noqa: BLE001 - a fault of ours in the middle of a send: nobody knows whether it went
+        log.error("channel failed", channel=one.channel, message=one.id, error=poison.where(error))
+        return _unsure(belt, one, out, f"the channel failed for a reason of our own ({type(error).__name__})")
     return lambda tx: messages.sent(tx, one, receipt.reference, belt.now())
 
 

@@ -3,11 +3,13 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 
 import structlog
 
 from journey import belt as belts
-from store import decisions, messages, touchpoints
+from journey import poison
+from store import decisions, invitations, touchpoints
 from surveys import language
 from triggers import decision
 
@@ -28,26 +30,39 @@ def invite(belt: belts.Belt, _connector: str = "") -> int:
 
 
 def _batch(belt: belts.Belt) -> int:
-    now = belt.now()
+    with belt.store.read() as tx:
+        ids = decisions.to_invite(tx, belt.settings.batch)
+    poison.halved(ids, lambda some: _invite(belt, some), lambda one, error: _set_aside(belt, one, error))
+    return len(ids)
+
+
+def _invite(belt: belts.Belt, ids: Sequence[int]) -> None:
     with belt.store.write() as tx:
-        planned = decisions.to_invite(tx, belt.settings.batch)
+        planned = decisions.claim(tx, ids)
         invited = [_invitation(belt, waiting, plan) for waiting, plan in planned]
-        messages.invite(tx, [one for one in invited if one is not None], now)
+        invitations.invite(tx, [one for one in invited if one is not None], belt.now())
         decisions.invited(tx, [waiting.id for waiting, _ in planned])
         for (waiting, _), one in zip(planned, invited, strict=True):
             if one is None:
                 explanation = "The channel that the rule names is no longer configured."
                 decisions.withdraw(tx, waiting.id, decision.Reason.NO_ADDRESS, explanation)
-    return len(planned)
 
 
-def _invitation(belt: belts.Belt, waiting: touchpoints.Waiting, plan: decision.Plan) -> messages.Invited | None:
+def _set_aside(belt: belts.Belt, touchpoint_id: int, error: Exception) -> None:
+    """This one cannot be invited: nobody is asked, and the decision says so."""
+    words = f"The invitation could not be made, for a reason of our own ({type(error).__name__})."
+    with belt.store.write() as tx:
+        decisions.withdraw(tx, touchpoint_id, decision.Reason.UNUSABLE, words)
+    log.error("touchpoint cannot be invited", touchpoint=touchpoint_id, error=poison.where(error))
+
+
+def _invitation(belt: belts.Belt, waiting: touchpoints.Waiting, plan: decision.Plan) -> invitations.Invited | None:
     person = waiting.touch.person
     for name in plan.channels:
         channel = belt.channels.get(name)
         address = None if person is None or channel is None else channel.address(person)
         if person is not None and address is not None:
-            return messages.Invited(
+            return invitations.Invited(
                 touchpoint_id=waiting.id,
                 person_id=waiting.person_id,
                 token=secrets.token_urlsafe(_TOKEN_BYTES),

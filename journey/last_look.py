@@ -33,8 +33,18 @@ def _ours(belt: belts.Belt, due: Sequence[messages.Outgoing]) -> Refusals:
     persons = {one.waiting.person_id for one in due if one.waiting.person_id is not None}
     with belt.store.read() as tx:
         said_no = people.opted_out(tx, persons)
-    words = "The person asked us not to ask again, after this was decided and before it went out."
-    return {one.id: (decision.Reason.OPTED_OUT, words) for one in due if one.waiting.person_id in said_no}
+    refusals: Refusals = {}
+    for one in due:
+        if one.channel not in belt.channels:
+            refusals[one.id] = decision.Reason.NO_ADDRESS, f"The channel {one.channel} is no longer configured."
+        elif one.survey not in belt.surveys:
+            refusals[one.id] = decision.Reason.UNUSABLE, f"The survey {one.survey} is no longer configured."
+        elif one.waiting.person_id in said_no:
+            refusals[one.id] = decision.Reason.OPTED_OUT, _SAID_NO
+    return refusals
+
+
+_SAID_NO = "The person asked us not to ask again, after this was decided and before it went out."
 
 
 def _seen(belt: belts.Belt, connector: str, left: Sequence[messages.Outgoing]) -> Mapping[tuple[str, str], base.Change]:
@@ -66,8 +76,8 @@ def _theirs(
 
 def withdraw(tx: sa.Connection, one: messages.Outgoing, reason: decision.Reason, explanation: str, now: datetime) -> None:
     """Not asked after all: message and invitation end, the decision says why."""
-    messages.cancel(tx, one, str(reason), now)
-    decisions.withdraw(tx, one.waiting.id, reason, explanation)
+    if messages.cancel(tx, one, str(reason), now):
+        decisions.withdraw(tx, one.waiting.id, reason, explanation)
 
 
 def undeliverable(tx: sa.Connection, one: messages.Outgoing, problem: str, now: datetime) -> None:

@@ -6,12 +6,15 @@ import structlog
 
 from journey import belt as belts
 from journey import settings
-from store import forgetting, messages
+from store import forgetting, invitations, messages
 
 log = structlog.get_logger("journey.tidy")
 AT_ONCE = timedelta(0)
 STALLED = timedelta(minutes=10)
 """A send that takes longer than this has died with its process; far above any channel's time-outs."""
+
+MOST_RESENDS = 2
+"""Times a message is sent again that may have gone each time; after that it is parked also where settings say resend."""
 
 
 def tidy(belt: belts.Belt, _connector: str = "") -> int:
@@ -22,11 +25,12 @@ def tidy(belt: belts.Belt, _connector: str = "") -> int:
 def recover(belt: belts.Belt, after: timedelta) -> int:
     """Sends whose process died: unsure from now on, and sent again where that is allowed. ``after`` nought: at the start of
     the only process there is."""
-    resend = belt.settings.unsure is settings.Unsure.RESEND
-    channels = [name for name, channel in belt.channels.items() if channel.repeatable or resend]
+    repeatable = [name for name, channel in belt.channels.items() if channel.repeatable]
+    others = [name for name in belt.channels if name not in repeatable and belt.settings.unsure is settings.Unsure.RESEND]
     with belt.store.write() as tx:
         stalled = messages.stalled(tx, belt.now(), after)
-        again = messages.send_again(tx, belt.now(), channels=channels)
+        again = messages.send_again(tx, belt.now(), channels=repeatable)
+        again += messages.send_again(tx, belt.now(), channels=others, most=MOST_RESENDS)
     if stalled:
         log.warning("sends that may or may not have gone", count=stalled, sent_again=again)
     return stalled + again
@@ -34,7 +38,7 @@ def recover(belt: belts.Belt, after: timedelta) -> int:
 
 def _expire(belt: belts.Belt) -> int:
     with belt.store.write() as tx:
-        expired = messages.expire(tx, belt.now())
+        expired = invitations.expire(tx, belt.now())
     if expired:
         log.info("invitations expired", count=expired)
     return expired

@@ -83,6 +83,11 @@ def opened(tx: sa.Connection, asked: Asked, value: int | None, at: datetime) -> 
         rows.insert_new(tx, ANSWER, [row])
 
 
+def versions(tx: sa.Connection, asked: Asked) -> int:
+    """How many answers, of whatever state, came for this invitation."""
+    return tx.execute(sa.select(sa.func.count()).where(ANSWER.c.invitation_id == asked.id)).scalar_one()
+
+
 def known_nonce(tx: sa.Connection, nonce: str) -> bool:
     """Whether an answer with this nonce is stored: the same post came again."""
     return tx.execute(sa.select(ANSWER.c.id).where(ANSWER.c.nonce == nonce)).first() is not None
@@ -97,6 +102,7 @@ def confirm(tx: sa.Connection, asked: Asked, given: Given, targets: Sequence[upd
     tx.execute(sa.update(ANSWER).where(provisional).values(state="replaced"))
     answer_id = _insert(tx, asked, given, latest + 1, "confirmed", "")
     tx.execute(sa.update(INVITATION).where(INVITATION.c.id == asked.id).values(state="answered"))
+    messages.answered(tx, asked.id)
     updates.add(tx, answer_id, asked.touchpoint_id, targets, given.at)
     what = "changed" if changed else "answered"
     ledger.note(tx, [ledger.Line(touchpoint_id=asked.touchpoint_id, at=given.at, step="collect", what=what)])

@@ -1,6 +1,6 @@
 """Decisions: the one verdict per touchpoint, and the queue of those that want an invitation."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -66,21 +66,27 @@ def _plan(value: Mapping[str, Any]) -> decision.Plan:
     )
 
 
-def to_invite(tx: sa.Connection, limit: int) -> list[tuple[touchpoints.Waiting, decision.Plan]]:
-    """Touchpoints with the verdict "ask" that have no invitation yet, with their plans."""
+def to_invite(tx: sa.Connection, limit: int) -> list[int]:
+    """Ids of touchpoints with the verdict "ask" that have no invitation yet. Nothing is claimed."""
+    query = sa.select(DECISION.c.touchpoint_id).where(DECISION.c.invite.is_(sa.true())).order_by(DECISION.c.id).limit(limit)
+    return list(tx.execute(query).scalars())
+
+
+def claim(tx: sa.Connection, touchpoint_ids: Sequence[int]) -> list[tuple[touchpoints.Waiting, decision.Plan]]:
+    """Those of the touchpoints that still have no invitation, with their plans; nobody else invites them meanwhile."""
     table = touchpoints.TOUCHPOINT
-    query = (
-        sa.select(table, DECISION.c.plan)
-        .join(DECISION, DECISION.c.touchpoint_id == table.c.id)
-        .where(DECISION.c.invite)
-        .order_by(DECISION.c.id)
-        .limit(limit)
-        .with_for_update(of=DECISION, skip_locked=True)
-    )
     found = []
-    for row in rows.as_dicts(tx.execute(query)):
-        waiting = touchpoints.Waiting(id=row["id"], touch=touchpoints.as_noun(row), person_id=row["person_id"])
-        found.append((waiting, _plan(row["plan"])))
+    for chunk in rows.chunks(touchpoint_ids):
+        query = (
+            sa.select(table, DECISION.c.plan)
+            .join(DECISION, DECISION.c.touchpoint_id == table.c.id)
+            .where(DECISION.c.invite.is_(sa.true()), table.c.id.in_(chunk))
+            .order_by(DECISION.c.id)
+            .with_for_update(of=DECISION, skip_locked=True)
+        )
+        for row in rows.as_dicts(tx.execute(query)):
+            waiting = touchpoints.Waiting(id=row["id"], touch=touchpoints.as_noun(row), person_id=row["person_id"])
+            found.append((waiting, _plan(row["plan"])))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Invitations and their messages: made once, claimed before they are sent, settled afterwards."""
+"""Messages of invitations: claimed before they are sent, settled afterwards."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,28 +7,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from store import decisions, ledger, rows, tables, touchpoints
+from store import decisions, ledger, people, rows, tables, touchpoints
 
 INVITATION = rows.table(tables.Invitation)
 MESSAGE = rows.table(tables.Message)
 TOUCHPOINT = touchpoints.TOUCHPOINT
-
-
-@dataclass(frozen=True, kw_only=True)
-class Invited:
-    """A new invitation with its first message."""
-
-    touchpoint_id: int
-    person_id: int | None
-    token: str = field(repr=False)
-    key: str
-    survey: str
-    language: str
-    connector: str
-    channel: str
-    address: str = field(repr=False)
-    due_at: datetime
-    expires_at: datetime
+PERSON = people.PERSON
+EVENT = ledger.EVENT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,53 +33,6 @@ class Outgoing:
     waiting: touchpoints.Waiting
 
 
-def invite(tx: sa.Connection, invited: Sequence[Invited], now: datetime) -> int:
-    """Store these invitations, each with its first message; how many were new."""
-    made = rows.insert_new(
-        tx,
-        INVITATION,
-        [
-            {
-                "touchpoint_id": one.touchpoint_id,
-                "person_id": one.person_id,
-                "token": one.token,
-                "survey": one.survey,
-                "language": one.language,
-                "state": "open",
-                "made_at": now,
-                "expires_at": one.expires_at,
-            }
-            for one in invited
-        ],
-    )
-    by_touchpoint = {one.touchpoint_id: one for one in invited}
-    rows.insert(tx, MESSAGE, [_first_message(row["id"], by_touchpoint[row["touchpoint_id"]], now) for row in made])
-    ledger.note(tx, (_invited(row["touchpoint_id"], by_touchpoint, now) for row in made))
-    return len(made)
-
-
-def _invited(touchpoint_id: int, by_touchpoint: Mapping[int, Invited], now: datetime) -> ledger.Line:
-    channel = by_touchpoint[touchpoint_id].channel
-    return ledger.Line(touchpoint_id=touchpoint_id, at=now, step="invite", what="invited", detail=channel)
-
-
-def _first_message(invitation_id: int, one: Invited, now: datetime) -> dict[str, Any]:
-    return {
-        "invitation_id": invitation_id,
-        "connector": one.connector,
-        "send": "invitation",
-        "key": one.key,
-        "channel": one.channel,
-        "address": one.address,
-        "state": "due",
-        "made_at": now,
-        "due_at": one.due_at,
-        "attempts": 0,
-        "reference": "",
-        "problem": "",
-    }
-
-
 @dataclass(frozen=True, kw_only=True)
 class Gathered:
     """How much waits, so that a step can tell whether to go now or to let the batch grow."""
@@ -104,33 +42,51 @@ class Gathered:
     newest: datetime | None
 
 
-def gathered(tx: sa.Connection, connector: str, now: datetime) -> Gathered:
-    """What is due to be sent for this connector. Oldest by when it became due, newest by when it was made or became due."""
+def gathered(tx: sa.Connection, connector: str, now: datetime, resting: Sequence[str] = ()) -> Gathered:
+    """What is due to be sent for this connector, but by the channels that rest.
+
+    Oldest by when it became due, newest by when it was made or became due.
+    """
     became_due = sa.case((MESSAGE.c.made_at > MESSAGE.c.due_at, MESSAGE.c.made_at), else_=MESSAGE.c.due_at)
     row = tx.execute(
         sa.select(sa.func.count(), sa.func.min(MESSAGE.c.due_at), sa.func.max(became_due, type_=MESSAGE.c.due_at.type)).where(
-            _due(connector, now)
+            _due(connector, now, resting)
         )
     ).one()
     return Gathered(count=row[0], oldest=row[1], newest=row[2])
 
 
-def _due(connector: str, now: datetime) -> sa.ColumnElement[bool]:
-    return sa.and_(MESSAGE.c.state == "due", MESSAGE.c.connector == connector, MESSAGE.c.due_at <= now)
+def _due(connector: str, now: datetime, resting: Sequence[str]) -> sa.ColumnElement[bool]:
+    due = sa.and_(MESSAGE.c.state == "due", MESSAGE.c.connector == connector, MESSAGE.c.due_at <= now)
+    return sa.and_(due, MESSAGE.c.channel.not_in(resting)) if resting else due
 
 
-def due(tx: sa.Connection, connector: str, now: datetime, limit: int) -> list[Outgoing]:
-    """The next messages to send for this connector, those due first first. Nothing is claimed yet."""
-    query = (
-        sa.select(MESSAGE, INVITATION, TOUCHPOINT)
-        .join(INVITATION, INVITATION.c.id == MESSAGE.c.invitation_id)
-        .join(TOUCHPOINT, TOUCHPOINT.c.id == INVITATION.c.touchpoint_id)
-        .where(_due(connector, now))
-        .order_by(MESSAGE.c.due_at, MESSAGE.c.id)
-        .limit(limit)
-        .set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
-    )
-    return [_outgoing(row) for row in rows.as_dicts(tx.execute(query))]
+def due(tx: sa.Connection, connector: str, now: datetime, limit: int, resting: Sequence[str] = ()) -> list[int]:
+    """Ids of the next messages to send for this connector, those due first first. Nothing is claimed yet."""
+    query = sa.select(MESSAGE.c.id).join(INVITATION, INVITATION.c.id == MESSAGE.c.invitation_id)
+    wanted = query.where(_due(connector, now, resting), *_answerable(now))
+    return list(tx.execute(wanted.order_by(MESSAGE.c.due_at, MESSAGE.c.id).limit(limit)).scalars())
+
+
+def _answerable(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    """Nobody gets a link that leads to a closed survey, or to one that they answered."""
+    return INVITATION.c.state == "open", INVITATION.c.expires_at > now
+
+
+def load(tx: sa.Connection, ids: Sequence[int]) -> list[Outgoing]:
+    """Those of these messages that are still due, in the order in which they became due."""
+    found: list[Outgoing] = []
+    for chunk in rows.chunks(ids):
+        query = (
+            sa.select(MESSAGE, INVITATION, TOUCHPOINT)
+            .join(INVITATION, INVITATION.c.id == MESSAGE.c.invitation_id)
+            .join(TOUCHPOINT, TOUCHPOINT.c.id == INVITATION.c.touchpoint_id)
+            .where(MESSAGE.c.id.in_(chunk), MESSAGE.c.state == "due")
+            .order_by(MESSAGE.c.due_at, MESSAGE.c.id)
+            .set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
+        )
+        found += [_outgoing(row) for row in rows.as_dicts(tx.execute(query))]
+    return found
 
 
 def _outgoing(row: Mapping[str, Any]) -> Outgoing:
@@ -151,10 +107,13 @@ def _outgoing(row: Mapping[str, Any]) -> Outgoing:
 
 
 def claim(tx: sa.Connection, message_id: int, now: datetime) -> bool:
-    """Take this message for sending; False when somebody else did or it is no longer due."""
+    """Take this message for sending; False when somebody else did, it is no longer due, or the person has just said no."""
+    of_message = INVITATION.c.id == MESSAGE.c.invitation_id
+    answerable = sa.exists().where(of_message, *_answerable(now))
+    said_no = sa.exists().where(of_message, PERSON.c.id == INVITATION.c.person_id, PERSON.c.opted_out_at.is_not(None))
     taken = tx.execute(
         sa.update(MESSAGE)
-        .where(MESSAGE.c.id == message_id, MESSAGE.c.state == "due")
+        .where(MESSAGE.c.id == message_id, MESSAGE.c.state == "due", answerable, sa.not_(said_no))
         .values(state="sending", claimed_at=now, attempts=MESSAGE.c.attempts + 1)
     )
     return taken.rowcount == 1
@@ -186,11 +145,28 @@ def refused(tx: sa.Connection, one: Outgoing, problem: str, at: datetime) -> Non
     _note(tx, one, at, "refused", problem)
 
 
-def cancel(tx: sa.Connection, one: Outgoing, why: str, at: datetime) -> None:
-    """The last look said no: the invitation ends before it went."""
-    tx.execute(sa.update(MESSAGE).where(MESSAGE.c.id == one.id, MESSAGE.c.state == "due").values(state="cancelled"))
+def cancel(tx: sa.Connection, one: Outgoing, why: str, at: datetime) -> bool:
+    """The last look said no: the invitation ends before it went. False when somebody else has taken it to send it."""
+    waiting = sa.and_(MESSAGE.c.id == one.id, MESSAGE.c.state == "due")
+    if tx.execute(sa.update(MESSAGE).where(waiting).values(state="cancelled")).rowcount == 0:
+        return False
     tx.execute(sa.update(INVITATION).where(INVITATION.c.id == one.invitation_id).values(state="cancelled"))
     _note(tx, one, at, "cancelled", why)
+    return True
+
+
+def answered(tx: sa.Connection, invitation_id: int) -> None:
+    """The person answered: what was still to be sent is not needed, and what may or may not have gone did go."""
+    of_invitation = MESSAGE.c.invitation_id == invitation_id
+    values = {"state": "cancelled", "problem": "answered before it was sent"}
+    tx.execute(sa.update(MESSAGE).where(of_invitation, MESSAGE.c.state == "due").values(**values))
+    tx.execute(sa.update(MESSAGE).where(of_invitation, MESSAGE.c.state == "unsure").values(state="sent", problem=""))
+
+
+def postpone(tx: sa.Connection, message_id: int, until: datetime, problem: str) -> None:
+    """A message that cannot even be looked at waits, so that it does not hold up the others."""
+    waiting = sa.and_(MESSAGE.c.id == message_id, MESSAGE.c.state == "due")
+    tx.execute(sa.update(MESSAGE).where(waiting).values(due_at=until, problem=problem))
 
 
 def _settle(tx: sa.Connection, one: Outgoing, **values: Any) -> None:
@@ -218,24 +194,24 @@ def stalled(tx: sa.Connection, now: datetime, after: timedelta) -> int:
 
 
 def send_again(
-    tx: sa.Connection, now: datetime, *, channels: Sequence[str] | None = None, ids: Sequence[int] | None = None
+    tx: sa.Connection,
+    now: datetime,
+    *,
+    channels: Sequence[str] | None = None,
+    ids: Sequence[int] | None = None,
+    most: int | None = None,
 ) -> int:
-    """Unsure messages are due again, with the same key; how many. ``channels`` and ``ids`` narrow it to some."""
-    which = MESSAGE.c.state == "unsure"
+    """Unsure messages are due again, with the same key, unless the survey is closed or answered; how many.
+
+    ``channels`` and ``ids`` narrow it to some, ``most`` to those that have been unsure at most so many times.
+    """
+    of_message = INVITATION.c.id == MESSAGE.c.invitation_id
+    which = sa.and_(MESSAGE.c.state == "unsure", sa.exists().where(of_message, *_answerable(now)))
     if channels is not None:
         which = sa.and_(which, MESSAGE.c.channel.in_(channels))
     if ids is not None:
         which = sa.and_(which, MESSAGE.c.id.in_(ids))
+    if most is not None:
+        lines = sa.select(sa.func.count()).where(of_message, EVENT.c.touchpoint_id == INVITATION.c.touchpoint_id)
+        which = sa.and_(which, lines.where(EVENT.c.what == "unsure").correlate(MESSAGE).scalar_subquery() <= most)
     return tx.execute(sa.update(MESSAGE).where(which).values(state="due", due_at=now)).rowcount
-
-
-def expire(tx: sa.Connection, now: datetime) -> int:
-    """Open invitations whose time is over: closed, with what was still to be sent for them; how many."""
-    over = sa.and_(INVITATION.c.state == "open", INVITATION.c.expires_at <= now)
-    found = tx.execute(sa.select(INVITATION.c.id, INVITATION.c.touchpoint_id).where(over)).all()
-    for chunk in rows.chunks(row.id for row in found):
-        tx.execute(sa.update(INVITATION).where(INVITATION.c.id.in_(chunk)).values(state="expired"))
-        waiting = sa.and_(MESSAGE.c.invitation_id.in_(chunk), MESSAGE.c.state == "due")
-        tx.execute(sa.update(MESSAGE).where(waiting).values(state="cancelled", problem="expired before it was sent"))
-    ledger.note(tx, (ledger.Line(touchpoint_id=row.touchpoint_id, at=now, step="tidy", what="expired") for row in found))
-    return len(found)

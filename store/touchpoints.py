@@ -94,16 +94,38 @@ def _storable(value: touchpoint.Plain) -> touchpoint.Plain:
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def to_decide(tx: sa.Connection, now: datetime, limit: int) -> list[Waiting]:
-    """The next touchpoints to decide, those that have waited longest first."""
+def claim(tx: sa.Connection, now: datetime, limit: int) -> list[int]:
+    """Ids of the next touchpoints to decide, those that have waited longest first.
+
+    They rest from now on, before anything is tried with them: one that breaks the step waits its turn, and so does the batch
+    of a process that dies.
+    """
     query = (
-        sa.select(TOUCHPOINT)
+        sa.select(TOUCHPOINT.c.id)
         .where(TOUCHPOINT.c.decide_at.is_not(None), TOUCHPOINT.c.decide_at <= now)
         .order_by(TOUCHPOINT.c.decide_at, TOUCHPOINT.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return [Waiting(id=row["id"], touch=as_noun(row), person_id=row["person_id"]) for row in rows.as_dicts(tx.execute(query))]
+    ids = list(tx.execute(query).scalars())
+    for chunk in rows.chunks(ids):
+        tx.execute(sa.update(TOUCHPOINT).where(TOUCHPOINT.c.id.in_(chunk)).values(decide_at=now + RETRY))
+    return ids
+
+
+def load(tx: sa.Connection, ids: Iterable[int]) -> list[Waiting]:
+    """These touchpoints, in no certain order."""
+    found: list[Waiting] = []
+    for chunk in rows.chunks(ids):
+        read = rows.as_dicts(tx.execute(sa.select(TOUCHPOINT).where(TOUCHPOINT.c.id.in_(chunk))))
+        found += [Waiting(id=row["id"], touch=as_noun(row), person_id=row["person_id"]) for row in read]
+    return found
+
+
+def rest(tx: sa.Connection, touchpoint_id: int, now: datetime) -> timedelta:
+    """How long a touchpoint should rest that cannot be decided: as long as it has waited so far, at most a day."""
+    noticed_at: datetime = tx.execute(sa.select(TOUCHPOINT.c.noticed_at).where(TOUCHPOINT.c.id == touchpoint_id)).scalar_one()
+    return min(max(now - noticed_at, RETRY), timedelta(days=1))
 
 
 def as_noun(row: dict[str, Any]) -> touchpoint.Touchpoint:
@@ -135,11 +157,5 @@ def look_again(tx: sa.Connection, when: dict[int, datetime | None]) -> None:
             tx.execute(sa.update(TOUCHPOINT).where(TOUCHPOINT.c.id == i).values(decide_at=at))
 
 
-def postpone(tx: sa.Connection, ids: Iterable[int], until: datetime) -> None:
-    """Push these into the future before anything is tried with them, so that one that breaks the step waits its turn."""
-    for chunk in rows.chunks(ids):
-        tx.execute(sa.update(TOUCHPOINT).where(TOUCHPOINT.c.id.in_(chunk)).values(decide_at=until))
-
-
 RETRY = timedelta(minutes=5)
-"""How long a touchpoint rests that broke the decide step."""
+"""How long a touchpoint rests after it was taken up and no verdict was stored: its process died, or it breaks the step."""

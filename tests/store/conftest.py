@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from store import database, decisions, messages, touchpoints
+from store import database, decisions, invitations, touchpoints
 from triggers import decision, touchpoint
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -61,12 +61,12 @@ def add_invitation(tx: sa.Connection, record: str, person: str | None = None) ->
         plan=plan,
     )
     decisions.put(tx, {touchpoint_id: (person_id, asked)}, NOW)
-    messages.invite(tx, [invited(touchpoint_id, person_id)], NOW)
+    invitations.invite(tx, [invited(touchpoint_id, person_id)], NOW)
     decisions.invited(tx, [touchpoint_id])
     return touchpoint_id
 
 
-def invited(touchpoint_id: int, person_id: int | None = None, **changes: object) -> messages.Invited:
+def invited(touchpoint_id: int, person_id: int | None = None, **changes: object) -> invitations.Invited:
     """An invitation as the invite step makes it."""
     values: dict[str, object] = {
         "touchpoint_id": touchpoint_id,
@@ -81,4 +81,4 @@ def invited(touchpoint_id: int, person_id: int | None = None, **changes: object)
         "due_at": NOW,
         "expires_at": NOW + timedelta(days=14),
     }
-    return messages.Invited(**(values | changes))  # type: ignore[arg-type]
+    return invitations.Invited(**(values | changes))  # type: ignore[arg-type]

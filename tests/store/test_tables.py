@@ -91,9 +91,9 @@ def test_only_one_of_two_claims_on_a_message_succeeds(store: store_database.Stor
         conftest.add_invitation(tx, "500A")
         message = messages.due(tx, "crm", conftest.NOW, 10)[0]
     with store.write() as tx:
-        first = messages.claim(tx, message.id, conftest.NOW)
+        first = messages.claim(tx, message, conftest.NOW)
     with store.write() as tx:
-        second = messages.claim(tx, message.id, conftest.NOW)
+        second = messages.claim(tx, message, conftest.NOW)
     assert (first, second) == (True, False)
 
 
@@ -108,5 +108,5 @@ def test_any_plain_value_can_be_kept_in_the_context(store: store_database.Store)
     with store.write() as tx:
         touchpoints.add(tx, [conftest.found("500A", context={str(n): value for n, value in enumerate(values)})], conftest.NOW)
     with store.write() as tx:
-        kept = touchpoints.to_decide(tx, conftest.NOW, 10)[0].touch.context
+        kept = touchpoints.load(tx, touchpoints.claim(tx, conftest.NOW, 10))[0].touch.context
     assert list(kept.values()) == ["nan", "inf", *values[2:]]
