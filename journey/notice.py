@@ -1,15 +1,19 @@
 """notice: CRM changes → touchpoints. Reads what changed since the bookmark; both are stored in one transaction."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
+import sqlalchemy as sa
 import structlog
 
 from connectors import base
 from journey import belt as belts
-from mapping import inward, kind
+from journey import poison
+from mapping import inward, kind, plain
 from store import bookmarks, people, touchpoints
+from triggers import touchpoint
 from wire import errors
 
 log = structlog.get_logger("journey.notice")
@@ -72,10 +76,33 @@ def _found(
     """The changes as touchpoints; what happened before the watch began is the past and left alone."""
     found = []
     for change in changes:
-        touch = inward.touchpoint(sources[change.watch], change, connector)
-        if touch is not None and _began(marks, change, touch.happened_at):
+        touch = _touchpoint(sources[change.watch], change, connector)
+        if touch is not None and (touch.trouble or _began(marks, change, touch.happened_at)):
             found.append(touchpoints.Found(touch=touch, person=people.key(belt.secret, touch.person)))
     return found
+
+
+def _touchpoint(source: kind.Source, change: base.Change, connector: str) -> touchpoint.Touchpoint | None:
+    try:
+        return inward.touchpoint(source, change, connector)
+    except Exception as error:  # noqa: BLE001 - a record that nobody foresaw must not stop the reading
+        log.error("record cannot be read", connector=connector, object=change.object, error=poison.where(error))
+        return touchpoint.Touchpoint(
+            connector=connector,
+            kind=source.kind,
+            object=source.object,
+            record=plain.text(change.record)[: inward.LONGEST_ID],
+            occurrence="",
+            label="",
+            happened_at=change.stamp or datetime.fromtimestamp(0, UTC),
+            source=source.name,
+            person=None,
+            trouble=_trouble(error),
+        )
+
+
+def _trouble(error: Exception) -> str:
+    return f"The record could not be made sense of, for a reason of our own ({type(error).__name__})."
 
 
 def _began(marks: Mapping[str, base.Bookmark], change: base.Change, happened_at: datetime) -> bool:
@@ -88,10 +115,35 @@ def _store(belt: belts.Belt, connector: str, page: base.Page, found: list[touchp
         moved = _moved(bookmarks.load(tx, connector), page.bookmarks)
     if not fresh and not moved:
         return 0
-    with belt.store.write() as tx:
-        new = touchpoints.add(tx, fresh, belt.now())
-        bookmarks.save(tx, connector, moved)
+    try:
+        with belt.store.write() as tx:
+            new = touchpoints.add(tx, fresh, belt.now())
+            bookmarks.save(tx, connector, moved)
+    except (sa.exc.OperationalError, sa.exc.InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001 - one of them cannot be stored as it is; found and stored without its values
+        log.error("records cannot be stored at once", connector=connector, error=poison.where(error))
+        new = _store_some(belt, fresh)
+        with belt.store.write() as tx:
+            bookmarks.save(tx, connector, moved)
     return new
+
+
+def _store_some(belt: belts.Belt, fresh: Sequence[touchpoints.Found]) -> int:
+    """Store what can be stored as it is, and the rest as records that nobody can make sense of."""
+    stored: list[int] = []
+
+    def add(some: Sequence[touchpoints.Found]) -> None:
+        with belt.store.write() as tx:
+            stored.append(touchpoints.add(tx, some, belt.now()))
+
+    def bare(one: touchpoints.Found, error: Exception) -> None:
+        touch = dataclasses.replace(one.touch, person=None, account="", label="", context={}, trouble=_trouble(error))
+        log.error("record cannot be stored", connector=touch.connector, record=touch.record, error=poison.where(error))
+        add([touchpoints.Found(touch=touch, person=None)])
+
+    poison.halved(fresh, add, bare)
+    return sum(stored)
 
 
 def _moved(stored: Mapping[str, base.Bookmark], read: Mapping[str, base.Bookmark]) -> dict[str, base.Bookmark]:

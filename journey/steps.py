@@ -1,9 +1,14 @@
 """The steps in order, and running them until nothing is due."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+import structlog
+
 from journey import belt as belts
-from journey import decide, deliver, invite, notice, tidy, write_back
+from journey import decide, deliver, invite, notice, poison, tidy, write_back
+
+log = structlog.get_logger("journey.steps")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,19 +35,42 @@ STEPS = (
 
 
 def until_nothing_is_due(belt: belts.Belt) -> dict[str, int]:
-    """Read each connector once, then run the other steps until none of them moves anything; step → how much it moved."""
-    moved = dict.fromkeys((step.name for step in STEPS), 0)
-    for name in belt.connectors:
-        moved["notice"] += notice.notice(belt, name)
-    while not belt.stop.is_set():
-        count = sum(_run(belt, step, moved) for step in STEPS if step.name != "notice")
-        if count == 0:
-            break
-    return moved
+    """Read each connector once, then run the other steps until none of them moves anything; step → how much it moved.
+
+    A step that raises stops none of the others; it is not run again, and its error is raised in an ExceptionGroup at the end.
+    """
+    turn = _Turn(belt)
+    reading, others = [step for step in STEPS if step.name == "notice"], [step for step in STEPS if step.name != "notice"]
+    turn.run(reading)
+    while not belt.stop.is_set() and turn.run(others):
+        pass
+    if turn.failed:
+        raise ExceptionGroup("steps failed", list(turn.failed.values()))
+    return turn.moved
 
 
-def _run(belt: belts.Belt, step: Listed, moved: dict[str, int]) -> int:
-    names = list(belt.connectors) if step.per_connector else [""]
-    count = sum(step.run(belt, name) for name in names)
-    moved[step.name] += count
-    return count
+class _Turn:
+    def __init__(self, belt: belts.Belt) -> None:
+        self._belt = belt
+        self.moved = dict.fromkeys((step.name for step in STEPS), 0)
+        self.failed: dict[tuple[str, str], Exception] = {}
+
+    def run(self, listed: Iterable[Listed]) -> int:
+        """Run each of these once, for each connector where it is run so; how much they moved together."""
+        total = 0
+        for step in listed:
+            for name in list(self._belt.connectors) if step.per_connector else [""]:
+                count = self._run(step, name)
+                self.moved[step.name] += count
+                total += count
+        return total
+
+    def _run(self, step: Listed, connector: str) -> int:
+        if (step.name, connector) in self.failed:
+            return 0
+        try:
+            return step.run(self._belt, connector)
+        except Exception as error:  # noqa: BLE001 - raised at the end, when the others have had their turn
+            self.failed[step.name, connector] = error
+            log.error("step failed", step=step.name, connector=connector, error=poison.where(error))
+            return 0
