@@ -3,21 +3,31 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
-from store import database, health
+from store import database, health, updates
 from wire import errors
 
 log = structlog.get_logger("journey.outside")
 _STAMP_EVERY = timedelta(seconds=10)
 _SHORTEST, _LONGEST = 1.0, 60.0
+_CONNECTORS = "connectors."
 
 
 class Resting(errors.Later):
     """It failed a moment ago and is left in peace for now."""
+
+
+@dataclass
+class Dealing:
+    """One dealing with an outside party."""
+
+    proven: bool = True
+    """Whether it shows that the party is well; False leaves its standing as it is."""
 
 
 class Outside:
@@ -31,19 +41,21 @@ class Outside:
         self._stamped: dict[str, datetime] = {}
 
     @contextmanager
-    def dealing_with(self, subject: str, figures: Callable[[], dict[str, Any]] = dict) -> Iterator[None]:
+    def dealing_with(self, subject: str, figures: Callable[[], dict[str, Any]] = dict) -> Iterator[Dealing]:
         """Around calls to ``subject`` (``connectors.acme``, ``channels.email``); its errors pass through, noted.
 
         Raises ``Resting`` without a call while it rests after a failure. ``figures`` are columns of the health table.
         """
         if self.rests(subject):
             raise Resting(f"{subject} is left in peace after a failure")
+        dealing = Dealing()
         try:
-            yield
+            yield dealing
         except (errors.Later, errors.NeedsPerson) as error:
             self._failed(subject, error)
             raise
-        self._well(subject, figures)
+        if dealing.proven:
+            self._well(subject, figures)
 
     def rests(self, subject: str) -> bool:
         """Whether it failed a moment ago and is left in peace for now."""
@@ -78,5 +90,7 @@ class Outside:
             return
         with self._store.write() as tx:
             recovered = health.well(tx, subject, now, **figures()) or recovered
+            if recovered and subject.startswith(_CONNECTORS):
+                updates.hasten(tx, subject.removeprefix(_CONNECTORS), now)
         if recovered:
             log.info("recovered", subject=subject)

@@ -8,7 +8,7 @@ import structlog
 
 from connectors import base
 from journey import belt as belts
-from journey import notice
+from journey import notice, poison
 from mapping import outward
 from store import updates
 from wire import errors
@@ -34,18 +34,40 @@ def write_back(belt: belts.Belt, connector: str) -> int:
 
 def _batch(belt: belts.Belt, connector: str) -> int:
     with belt.store.read() as tx:
-        due = _newest(updates.due(tx, connector, belt.now(), belt.settings.batch))
+        due = _oldest(updates.due(tx, connector, belt.now(), belt.settings.batch))
+    if not due:
+        return 0
     try:
-        with belt.outside.dealing_with(f"connectors.{connector}", lambda: notice.figures(belt, connector)):
+        with belt.outside.dealing_with(f"connectors.{connector}", lambda: notice.figures(belt, connector)) as dealing:
             described = belt.fields.of(connector)
-            settled = belt.connectors[connector].write([_update(belt, connector, one, described) for one in due])
+            rows, unfit = _updates(belt, connector, due, described)
+            settled = [*unfit, *(belt.connectors[connector].write(rows) if rows else ())]
+            # Rows that must wait do not tell whether they are locked or the whole CRM is down: reading will show.
+            dealing.proven = any(result.outcome is not base.Outcome.LATER for result in settled)
     except (errors.Later, errors.NeedsPerson):
         return 0  # noted by outside; the rows stay due
     _settle(belt, connector, due, settled)
+    if any(result.outcome is base.Outcome.DEAD for result in settled):
+        belt.fields.forget(connector)  # somebody may mend a field before these are tried again
     return sum(result.outcome is not base.Outcome.LATER for result in settled)
 
 
-def _newest(due: Sequence[updates.Due]) -> list[updates.Due]:
+def _updates(
+    belt: belts.Belt, connector: str, due: Sequence[updates.Due], described: Mapping[str, base.Description]
+) -> tuple[list[base.FieldUpdate], list[base.Settled]]:
+    """The rows to write, and those that cannot even be put into words, as dead letters."""
+    rows, unfit = [], []
+    for one in due:
+        try:
+            rows.append(_update(belt, connector, one, described))
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with this one, the others must not wait for it
+            log.error("field update cannot be read", update=one.id, error=poison.where(error))
+            message = f"it cannot be read, for a reason of our own ({type(error).__name__})"
+            unfit.append(base.Settled(key=str(one.id), outcome=base.Outcome.DEAD, message=message))
+    return rows, unfit
+
+
+def _oldest(due: Sequence[updates.Due]) -> list[updates.Due]:
     """One update per record a batch, the oldest first: a second one for the same record waits for the next batch."""
     first: dict[tuple[str, str], updates.Due] = {}
     for one in due:

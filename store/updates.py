@@ -69,6 +69,12 @@ def add(tx: sa.Connection, answer_id: int, touchpoint_id: int, targets: Sequence
     )
 
 
+def hasten(tx: sa.Connection, connector: str, now: datetime) -> None:
+    """The CRM is back: whatever waits for another try is due now."""
+    waiting = sa.and_(UPDATE.c.state == "due", UPDATE.c.connector == connector, UPDATE.c.due_at > now)
+    tx.execute(sa.update(UPDATE).where(waiting).values(due_at=now))
+
+
 def gathered(tx: sa.Connection, connector: str, now: datetime) -> messages.Gathered:
     """What is due to be written for this connector."""
     query = sa.select(sa.func.count(), sa.func.min(UPDATE.c.due_at), sa.func.max(UPDATE.c.made_at)).where(_due(connector, now))
@@ -81,8 +87,20 @@ def _due(connector: str, now: datetime) -> sa.ColumnElement[bool]:
 
 
 def due(tx: sa.Connection, connector: str, now: datetime, limit: int) -> list[Due]:
-    """The next field updates of this connector, oldest first."""
-    query = sa.select(UPDATE).where(_due(connector, now)).order_by(UPDATE.c.id).limit(limit)
+    """The next field updates of this connector, oldest first.
+
+    One for a record of which an older one still waits for another try waits with it: otherwise the older answer would win.
+    """
+    older = sa.alias(UPDATE)
+    held = sa.exists().where(
+        older.c.record == UPDATE.c.record,
+        older.c.object == UPDATE.c.object,
+        older.c.connector == UPDATE.c.connector,
+        older.c.state == sa.literal_column("'due'"),
+        older.c.due_at > now,
+        older.c.id < UPDATE.c.id,
+    )
+    query = sa.select(UPDATE).where(_due(connector, now), sa.not_(held)).order_by(UPDATE.c.id).limit(limit)
     return [
         Due(
             id=row["id"],
