@@ -14,7 +14,9 @@ def tell(store: database.Store, secret: bytes, text: str, quarantine: timedelta)
 
     Instants are ISO 8601 text. No address is in it; the comment of an answer is.
     """
-    wanted = text.strip()
+    wanted = text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "").strip()
+    if not wanted:
+        return {"touchpoints": []}
     person = people.key(secret, touchpoint.Recipient(email=wanted, phone=wanted))
     with store.read() as tx:
         found = stories.tell(tx, stories.find(tx, wanted, person))

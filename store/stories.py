@@ -1,5 +1,6 @@
 """Everything that is stored about a record or a person, touchpoint by touchpoint."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ def find(tx: sa.Connection, text: str, person: str | None) -> list[int]:
     means = [_TOUCHPOINT.c.record == text, _TOUCHPOINT.c.label == text, _TOUCHPOINT.c.record == text.lower()]
     if len(text) == _SHORT_ID:
         means.append(_TOUCHPOINT.c.record.startswith(text, autoescape=True))  # Salesforce shows 15 of an id's 18 characters
-    if text.removeprefix("#").isdigit() and text.startswith("#"):
+    if _NUMBER.fullmatch(text):
         means.append(_TOUCHPOINT.c.id == int(text[1:]))
     if person is not None:
         means.append(_TOUCHPOINT.c.person_id.in_(sa.select(people.PERSON.c.id).where(people.PERSON.c.key == person)))
@@ -24,6 +25,7 @@ def find(tx: sa.Connection, text: str, person: str | None) -> list[int]:
 
 
 _SHORT_ID = 15
+_NUMBER = re.compile(r"#[0-9]{1,9}")
 
 
 def tell(tx: sa.Connection, ids: Sequence[int]) -> list[dict[str, Any]]:
