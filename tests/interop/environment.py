@@ -38,7 +38,17 @@ def prepare() -> Path:
 def _install(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     venv.create(folder, with_pip=True)
-    pip = [folder / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "--quiet", "--timeout", "20", "--retries", "1"]
+    pip: list[str | Path] = [
+        folder / "bin" / "python",
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "--quiet",
+        "--timeout",
+        "20",
+        "--retries",
+        "1",
+    ]
     try:
         done = subprocess.run([*pip, "install", "-r", PINNED], capture_output=True, text=True, timeout=_PATIENCE, check=False)
     except subprocess.TimeoutExpired:

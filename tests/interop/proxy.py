@@ -1,7 +1,7 @@
 """A small CONNECT proxy, so that programs with the vendors' host names built in reach the stand-ins instead.
 
-To a vendor's host it ends TLS itself, with a certificate by an authority of its own, and speaks TLS again to the stand-in. Loopback
-addresses of the stand-ins are tunnelled untouched. Everything else is refused and remembered: no stranger calls home.
+To a vendor's host it ends TLS itself, with a certificate by an authority of its own, and speaks TLS again to the stand-in.
+Loopback addresses of the stand-ins are tunnelled untouched. Everything else is refused and remembered: no stranger calls home.
 """
 
 import asyncio

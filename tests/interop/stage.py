@@ -16,8 +16,6 @@ from connectors import base, registry, settings
 from sandbox import server
 from tests.interop import proxy
 
-ORG = "https://havu.crm4.dynamics.com"
-"""The made-up Dataverse environment behind the proxy."""
 _SETTINGS: pydantic.TypeAdapter[settings.ConnectorSettings] = pydantic.TypeAdapter(settings.ConnectorSettings)
 
 
@@ -49,11 +47,7 @@ class Stage:
     def records(self, crm: str, table: str, ids: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
         """Records by id as an administrator sees them."""
         rows = self.control("GET", f"/records/{crm}/{table}{'?ids=' + ','.join(ids) if ids else ''}")
-        key = (
-            "Id"
-            if crm == "salesforce"
-            else next(name for name in rows[0] if name.endswith("id") and len(rows[0][name] or "") == 36)
-        )
+        key = "Id" if crm == "salesforce" else {"opportunities": "opportunityid"}.get(table, f"{table[:-1]}id")
         return {row[key]: row for row in rows}
 
     def run(self, program: str, *words: str | Path, said: str = "", status: int = 0, seconds: float = 100) -> str:
@@ -81,10 +75,16 @@ class Stage:
         assert done.returncode == status, f"{program} ended with {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
         return done.stdout
 
-    def script(self, name: str, **given: Any) -> Any:
-        """Run one of the small programs in programs/ with the strangers' Python; both sides speak JSON."""
+    def script(self, name: str, verb: str, **given: Any) -> Any:
+        """Run a small program of programs/ with the strangers' Python; both sides speak JSON."""
         path = Path(__file__).parent / "programs" / f"{name}.py"
-        return json.loads(self.run("python", path, said=json.dumps(given)))
+        return json.loads(self.run("python", path, verb, said=json.dumps(given)))
+
+    def dataverse(self, verb: str, **given: Any) -> Any:
+        """Have Microsoft's client do something; it signs in at login.microsoftonline.com, which the proxy leads to us."""
+        app = self.addresses.dynamics
+        secrets = {"client_id": app["client_id"], "client_secret": app["client_secret"]}
+        return self.script("dataverse", verb, url=app["url"], tenant=app["authority"].rsplit("/", 1)[1], **secrets, **given)
 
     def connector(self, crm: str) -> base.Connector:
         """Our own connector to a stand-in, for comparison."""

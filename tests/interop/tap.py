@@ -28,7 +28,11 @@ class Tap:
         app = world.addresses.salesforce
         self._world = world
         self._config = world.folder / "tap.json"
-        standard = {"refresh_token": world.refresh_token(), "client_id": app["client_id"], "client_secret": app["client_secret"]}
+        standard: dict[str, Any] = {
+            "refresh_token": world.refresh_token(),
+            "client_id": app["client_id"],
+            "client_secret": app["client_secret"],
+        }
         standard |= {"start_date": "2020-01-01T00:00:00Z", "api_type": "REST", "select_fields_by_default": True}
         self._config.write_text(json.dumps(standard | config))
 
