@@ -179,14 +179,14 @@ def _kind_fits(world: _World, place: locate.Place, table: Mapping[str, Any]) -> 
     """The rule's kind is one that its connectors have, and its conditions test facts that this kind has."""
     chosen, on = table.get("connectors"), table.get("on")
     names = [chosen] if isinstance(chosen, str) else chosen
-    sources = world.of([name for name in names if isinstance(name, str)] if isinstance(names, list) else None)
+    sources = world.of([name for name in names if isinstance(name, str)] if isinstance(names, list) else None) or world.of(None)
     known = {source.kind for source in sources}
     if not sources or not isinstance(on, str):
         return
     if on not in known:
         yield Found((*place, "on"), words.should_be(on, known, ""))
-        return
-    fields = [*kind.facts(sources, on), *facts.INTRINSIC]
+    kinds = [on] if on in known else sorted(known)
+    fields = [*(name for one in kinds for name in sorted(kind.facts(sources, one))), *facts.INTRINSIC]
     for inner, field in _fields((*place, "when"), table.get("when")):
         if field not in fields:
             yield Found(inner, words.should_be(field, fields, ""))
