@@ -81,7 +81,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 def should_be(name: str, known: Iterable[str], nothing: str) -> str:
     """What a name should have been: the nearest of the known ones, else all of them; ``nothing`` where there are none."""
-    names = sorted(known)
+    names = sorted(set(known))
     if not names:
         return nothing
     near = nearest(name, names)
