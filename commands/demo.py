@@ -4,7 +4,7 @@ import contextlib
 import sys
 import tempfile
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,7 +21,7 @@ from journey import pulse
 from journey import settings as journey_settings
 from settings import load, model
 from store import stories
-from surveys import figures
+from surveys import figures, metrics
 from wire import duration
 
 _SETTLE_SECONDS = 60.0
@@ -32,9 +32,7 @@ _FIELDS = {"salesforce": ("Palaute_Score__c", "Palaute_Comment__c"), "dynamics":
 
 
 def demo(
-    how_long: Annotated[
-        str, typer.Option("--for", help="End by itself after so long (60s, 5m); else Ctrl-C ends it.")
-    ] = "",
+    how_long: Annotated[str, typer.Option("--for", help="End by itself after so long (60s, 5m); else Ctrl-C ends it.")] = "",
     seed: Annotated[int, typer.Option(help="The same seed gives the same people and records.")] = 1,
     dir: Annotated[Path | None, typer.Option("--dir", help="Keep the database and the stand-ins' files here.")] = None,
 ) -> None:
@@ -181,6 +179,9 @@ def _left(end: float | None) -> str:
     return "Ctrl-C ends it" if end is None else f"{max(0, end - time.monotonic()):.0f} s left"
 
 
-def _headline(metric: Any, values: Sequence[int]) -> str:
-    figure = figures.headline(metric, values)
-    return str(figure)
+def _headline(metric: metrics.Metric, values: Sequence[int]) -> str:
+    figure = figures.headline(metric, Counter(values))
+    if figure is None:
+        return f"{metric.key.upper()}: no figure"
+    few = " (too few to judge)" if figure.too_few else ""
+    return f"{metric.key.upper()} {figure.value:.0f} [{figure.low:.0f}, {figure.high:.0f}], n = {figure.n}{few}"

@@ -63,7 +63,7 @@ class Screen:
 def _words(event: Mapping[str, Any]) -> str:
     if event["what"] in ("answered", "written") and event["value"] is not None:
         return f"★ {event['value']}"
-    return _KIND.get(event["kind"], event["kind"])
+    return str(_KIND.get(event["kind"], event["kind"]))
 
 
 def _column(title: str, lines: Sequence[text.Text], colour: str, rows: int) -> rich_panel.Panel:
