@@ -11,7 +11,7 @@ import requests
 
 from connectors import base, registry, settings
 from sandbox import server
-from tests.connectors import contract
+from tests.connectors import org as orgs
 
 _SETTINGS: pydantic.TypeAdapter[settings.ConnectorSettings] = pydantic.TypeAdapter(settings.ConnectorSettings)
 _LATE = 3600
@@ -45,7 +45,7 @@ def running(directory: Path) -> Iterator[Control]:
         yield Control(sandbox)
 
 
-class StandInOrg(contract.Org):
+class StandInOrg(orgs.Org):
     """What both CRMs' orgs share."""
 
     crm: str

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from connectors import base
 from connectors.dynamics import faults, multipart, odata, tables
 from tests.connectors import contract, over_the_wire, stand_in
+from tests.connectors import org as orgs
 from wire import errors, retry
 
 _LATE = 1.5
@@ -74,7 +75,7 @@ class DynamicsOrg(stand_in.StandInOrg):
 
 class TestDynamics(contract.ConnectorContract, over_the_wire.OverTheWireContract):
     @pytest.fixture
-    def org(self, sandbox: stand_in.Control) -> Iterator[contract.Org]:
+    def org(self, sandbox: stand_in.Control) -> Iterator[orgs.Org]:
         made = DynamicsOrg(sandbox)
         yield made
         made.close()
@@ -96,7 +97,7 @@ RESOLUTIONS = base.Watch(
 
 
 def test_every_closing_has_its_own_resolution(org: DynamicsOrg) -> None:
-    desk = contract.Desk(org.connector(), RESOLUTIONS)
+    desk = orgs.Desk(org.connector(), RESOLUTIONS)
     [case] = org.close_cases(1)
     [first] = desk.poll()
     org.advance(timedelta(seconds=30))
@@ -108,7 +109,7 @@ def test_every_closing_has_its_own_resolution(org: DynamicsOrg) -> None:
 
 def test_our_own_scores_do_not_echo_in_resolutions(org: DynamicsOrg) -> None:
     connector = org.connector()
-    desk = contract.Desk(connector, RESOLUTIONS)
+    desk = orgs.Desk(connector, RESOLUTIONS)
     [case] = org.close_cases(1)
     org.advance(timedelta(seconds=30))
     assert len(desk.poll()) == 1
@@ -119,7 +120,7 @@ def test_our_own_scores_do_not_echo_in_resolutions(org: DynamicsOrg) -> None:
 def test_a_table_that_is_not_standard_is_found_by_its_metadata_once(org: DynamicsOrg) -> None:
     connector = org.connector()
     watch = base.Watch(name="teams", object="team", fields=("name",))
-    desk = contract.Desk(connector, watch)
+    desk = orgs.Desk(connector, watch)
     before = org.calls()
     desk.poll()
     desk.poll()
@@ -127,7 +128,7 @@ def test_a_table_that_is_not_standard_is_found_by_its_metadata_once(org: Dynamic
 
 
 def test_a_table_that_is_not_there_needs_a_person(org: DynamicsOrg) -> None:
-    desk = contract.Desk(org.connector(), base.Watch(name="w", object="no_such_table", fields=("name",)))
+    desk = orgs.Desk(org.connector(), base.Watch(name="w", object="no_such_table", fields=("name",)))
     with pytest.raises(errors.NeedsPerson, match="no_such_table"):
         desk.poll()
 

@@ -8,10 +8,11 @@ import pytest
 
 from connectors import base, memory, settings
 from tests.connectors import contract
+from tests.connectors import org as orgs
 from wire import errors
 
 
-class MemoryOrg(contract.Org):
+class MemoryOrg(orgs.Org):
     """People at work in the in-process CRM."""
 
     watch = base.Watch(
@@ -92,7 +93,7 @@ class MemoryOrg(contract.Org):
 
 class TestMemory(contract.ConnectorContract):
     @pytest.fixture
-    def org(self) -> contract.Org:
+    def org(self) -> orgs.Org:
         return MemoryOrg()
 
 

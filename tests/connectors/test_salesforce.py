@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from connectors import base, keyset
 from connectors.salesforce import faults, soql
 from tests.connectors import contract, over_the_wire, stand_in
+from tests.connectors import org as orgs
 from wire import errors
 
 
@@ -60,7 +61,7 @@ class SalesforceOrg(stand_in.StandInOrg):
 
 class TestSalesforce(contract.ConnectorContract, over_the_wire.OverTheWireContract):
     @pytest.fixture
-    def org(self, sandbox: stand_in.Control) -> Iterator[contract.Org]:
+    def org(self, sandbox: stand_in.Control) -> Iterator[orgs.Org]:
         made = SalesforceOrg(sandbox)
         yield made
         made.close()
@@ -135,7 +136,7 @@ def test_health_tells_the_orgs_own_limit(org: SalesforceOrg) -> None:
 
 def test_a_limit_that_is_used_up_is_later(org: SalesforceOrg) -> None:
     connector = org.connector()
-    desk = contract.Desk(connector, org.watch)
+    desk = orgs.Desk(connector, org.watch)
     [closed] = org.close_cases(1)
     org.fault("budget_exhausted", seconds=60)
     with pytest.raises(errors.Later) as refused:
@@ -156,7 +157,7 @@ def test_a_child_row_comes_along_without_the_columns_that_are_hidden(org: Salesf
         children=(child,),
         optional=("OpportunityContactRoles.Contact.Shoe_Size__c",),
     )
-    desk = contract.Desk(org.connector(), watch)
+    desk = orgs.Desk(org.connector(), watch)
     org.hide("Contact.HasOptedOutOfEmail")
     org.act("make_purchases", count=4)
     values = [change.values for change in desk.poll()]
