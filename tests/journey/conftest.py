@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,12 +11,14 @@ from channels import memory as memory_channel
 from connectors import memory as memory_connector
 from connectors import settings as connector_settings
 from journey import belt as belts
-from journey import fields, outside, settings, steps
+from journey import collect, fields, outside, pulse, settings, steps, story
 from mapping import kind, outward
 from store import database, people, writer
 from surveys import survey
 from triggers import rule
 
+sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For what does not depend on the database: SQLite alone, for the sake of time."""
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
@@ -99,6 +102,60 @@ class World:
             "comment": None,
         }
         return self.crm.put("case", "", case | {name.replace("__", "."): value for name, value in values.items()})
+
+    def order(self, **values: object) -> str:
+        """An order is paid, by a new person unless told otherwise."""
+        self.count += 1
+        order = {
+            "paid": True,
+            "paid_at": self.clock(),
+            "number": f"O-{self.count}",
+            "contact.id": f"contact-{self.count}",
+            "contact.name": "Aino Virtanen",
+            "contact.email": f"aino{self.count}@posti.example",
+            "contact.opted_out": False,
+        }
+        return self.crm.put("order", "", order | {name.replace("__", "."): value for name, value in values.items()})
+
+    def reopen(self, case: str) -> None:
+        """Somebody opens the case again."""
+        self.crm.put("case", case, {"closed": False})
+
+    def close_again(self, case: str) -> None:
+        """The case is closed once more, now."""
+        self.crm.put("case", case, {"closed": True, "closed_at": self.clock()})
+
+    def values(self, case: str) -> dict[str, Any]:
+        """The case as the CRM has it."""
+        record = self.crm.get("case", case)
+        assert record is not None
+        return record.values
+
+    def counts(self, noun: str) -> dict[str, int]:
+        """How many there are of this noun, by state; states with none left out."""
+        counted: dict[str, int] = pulse.counts(self.belt)[noun]
+        return {state: count for state, count in counted.items() if count}
+
+    def why(self, text: str) -> dict[str, Any]:
+        """The story of the one touchpoint that this text means."""
+        told = story.tell(self.belt.store, self.belt.secret, text, timedelta(days=30))["touchpoints"]
+        assert len(told) == 1
+        return dict(told[0])
+
+    def answer(
+        self,
+        value: str = "4",
+        comment: str = "",
+        *,
+        which: int = -1,
+        change: bool = False,
+        decoy: str = "",
+        nonce: str | None = None,
+    ) -> collect.Collected:
+        """The person of a message sends the form off."""
+        token = self.token(which)
+        given = collect.nonce(self.belt, token) if nonce is None else nonce
+        return collect.submit(self.belt, token, nonce=given, value=value, comment=comment, change=change, decoy=decoy)
 
     def token(self, which: int = -1) -> str:
         """The secret link of a message that was sent."""
