@@ -16,7 +16,8 @@ STAGES = (
 )
 """What happened → column title, colour; in the order of the journey."""
 _CRM = {"salesforce": "Salesforce", "dynamics": "Dynamics"}
-_KIND = {"case_closed": "case closed", "purchase": "purchase"}
+_SHORT = {"salesforce": "SF", "dynamics": "D365"}
+_KIND = {"case_closed": "case", "purchase": "sale"}
 _ROWS = 200
 
 
@@ -30,15 +31,13 @@ class Screen:
 
     def add(self, event: Mapping[str, Any]) -> str | None:
         """Take one line of the ledger; the same in words, for where there is no terminal; None for what is not shown."""
-        what = event["what"]
-        name = f"{_CRM.get(event['connector'], event['connector'])} {event['label']}"
+        what, crm = event["what"], event["connector"]
         if what in self._events:
-            words = _words(event)
-            self._events[what].append(text.Text.assemble((words, "bold"), " ", (name, "dim"), overflow="ellipsis", no_wrap=True))
-            return f"{what:>9}  {name}  {words}"
+            self._events[what].append(_line(_words(event), crm, event["label"]))
+            return f"{what:>9}  {_CRM.get(crm, crm)} {event['label']}  {_words(event)}"
         if event["step"] == "decide" and what != "asked":
-            self._silent.append(text.Text.assemble(what, " ", (name, "dim"), overflow="ellipsis", no_wrap=True))
-            return f"{'silent':>9}  {name}  {what}"
+            self._silent.append(_line(what, crm, event["label"]))
+            return f"{'not asked':>9}  {_CRM.get(crm, crm)} {event['label']}  {what}"
         return None
 
     def draw(self, counts: Mapping[str, Any], calls: Mapping[str, int], headlines: Sequence[str], left: str, height: int) -> Any:
@@ -58,6 +57,10 @@ class Screen:
     def _head(self, left: str) -> rich_panel.Panel:
         words = text.Text.assemble(("Palaute", "bold"), "   pages: ", (self._address, "underline"), f"   {left}")
         return rich_panel.Panel(words, box=box.ROUNDED, border_style="dim")
+
+
+def _line(words: str, crm: str, label: str) -> text.Text:
+    return text.Text.assemble((words, "bold"), (f" {_SHORT.get(crm, crm)} {label}", "dim"), overflow="ellipsis", no_wrap=True)
 
 
 def _words(event: Mapping[str, Any]) -> str:

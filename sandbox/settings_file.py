@@ -48,6 +48,7 @@ name      = "Havu"
 partitive = "Havua"
 genitive  = "Havun"
 address   = "Havu Oy, Rantatie 1, 00100 Helsinki"
+time_zone = "Europe/Helsinki"
 
 [surveys.survey.case_csat]
 metric = "csat"
