@@ -43,7 +43,8 @@ class OverTheWireSettings(CommonSettings):
     proxy: place.ProxyAddress | None = None
     """HTTP proxy for this connector. Proxies of the environment are not used, so that a service behaves as a shell does."""
     timeout: Moment = timedelta(seconds=30)
-    """How long to wait for the CRM to take up a call or to say the next word."""
+    """How long to wait for the CRM to take up a call or to say the next word; a write, whose triggers run first, ten times as
+    long."""
     largest_answer: int = Field(default=256 * 1024 * 1024, ge=1024 * 1024)
     """Most bytes of one answer; more is treated as a fault."""
 

@@ -22,7 +22,8 @@ from requests import adapters
 from wire import errors, retry
 
 _CHUNK = 256 * 1024
-_PATIENCE = 10
+PATIENCE = 10
+"""How many times the time-out a whole answer may take, and a write until its answer begins."""
 _STUMBLES = {502, 503, 504}
 _JSON = ("application/json",)
 
@@ -72,7 +73,7 @@ class Session(requests.Session):
         return response
 
     def _read(self, response: requests.Response, host: str) -> None:
-        until = time.monotonic() + self._network.timeout * _PATIENCE
+        until = time.monotonic() + self._network.timeout * PATIENCE
         pieces: list[bytes] = []
         size = 0
         # Not iter_content: it waits for a full piece, so that a body which drips would hold us for ever.

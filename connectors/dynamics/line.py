@@ -16,8 +16,6 @@ _HEADERS = {"Accept": "application/json", "OData-MaxVersion": "4.0", "OData-Vers
 _TYPES = ("application/json", "multipart/mixed")
 STILL_REFUSED = "401"
 """Code of the error that says that even a fresh token is refused."""
-_SLOW = 300.0
-"""Seconds that a write may take: Dataverse answers when the last of 1,000 rows is done."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +103,7 @@ class Line:
             f"{self._url}{self.root}/{path}",
             data=data,
             headers={**_HEADERS, **headers, "Authorization": f"Bearer {token}"},
-            timeout=max(self._timeout, _SLOW) if slow else None,
+            timeout=self._timeout * (http.PATIENCE if slow else 1),
         )
         http.require_type(response, "Dataverse", _TYPES)
         if response.status_code in {502, 503, 504}:

@@ -13,6 +13,8 @@ _SUBREQUESTS = 25
 _UNSEEN = {"NOT_FOUND", "INVALID_TYPE"}
 """What describe answers about an object that does not exist or that this user may not see."""
 
+_LIMITS = line.Request(method="GET", path="limits")
+
 
 class SalesforceConnector(base.Connector):
     """One Salesforce org."""
@@ -25,7 +27,7 @@ class SalesforceConnector(base.Connector):
         self._reader = keyset.Reader(look_back=chosen.look_back, lag=chosen.lag)
 
     def start(self, watches: Sequence[base.Watch], since: datetime | None) -> Mapping[str, base.Bookmark]:
-        return keyset.first_bookmarks(watches, self._line.call("GET", "limits").clock, since)
+        return keyset.first_bookmarks(watches, self._line.call(_LIMITS).clock, since)
 
     def read(self, watches: Sequence[base.Watch], bookmarks: Mapping[str, base.Bookmark]) -> Iterator[base.Page]:
         return self._reader.read(watches, bookmarks, self._queries.round)
@@ -53,7 +55,7 @@ class SalesforceConnector(base.Connector):
         if not name.replace("_", "").isalnum():
             return None
         try:
-            body = self._line.call("GET", f"sobjects/{name}/describe").body
+            body = self._line.call(line.Request(method="GET", path=f"sobjects/{name}/describe")).body
         except errors.NeedsPerson as error:
             if error.code in _UNSEEN:
                 return None
@@ -70,7 +72,7 @@ class SalesforceConnector(base.Connector):
             return [findings.failed(f"{subject}: sign-in", error, "Look at the network, the proxy and login_url.")]
         signed = findings.good(f"{subject}: sign-in", "Salesforce gives a token")
         try:
-            clock = self._line.call("GET", "limits").clock
+            clock = self._line.call(_LIMITS).clock
         except errors.OutsideError as error:
             return [signed, findings.failed(f"{subject}: reach", error, "Look at the network and at Salesforce's status page.")]
         reach = findings.good(f"{subject}: reach", "Salesforce answers")

@@ -32,6 +32,8 @@ class Request:
     path: str
     """Below ``/services/data/vNN.0/``."""
     body: Any = None
+    slow: bool = False
+    """Whether Salesforce may take its time: it answers a write when triggers and flows of all rows have run."""
 
     def as_json(self, base: str, reference: str) -> dict[str, Any]:
         """As the Composite resource wants it."""
@@ -84,6 +86,7 @@ class Line:
         self.budget = budget.Budget(chosen.call_budget)
         self.base = f"/services/data/v{chosen.api_version}"
         self._version = chosen.api_version
+        self._timeout = network.timeout
         self._session = _HeardSession(network)
         self._token_session = http.Session(network)
         self._signin = signin.SignIn(chosen, self._token_session)
@@ -98,15 +101,15 @@ class Line:
         self._session.close()
         self._token_session.close()
 
-    def call(self, method: str, path: str, body: Any = None) -> Reply:
+    def call(self, asked: Request) -> Reply:
         """One billable call; a token that has expired is renewed once. Raises Later or NeedsPerson."""
         grant = self._signin.current()
         try:
-            return retry.briefly(lambda: self._once(grant, method, path, body))
+            return retry.briefly(lambda: self._once(grant, asked))
         except _ExpiredError:
             grant = self._signin.renew(grant)
         try:
-            return retry.briefly(lambda: self._once(grant, method, path, body))
+            return retry.briefly(lambda: self._once(grant, asked))
         except _ExpiredError:
             remedy = "Look at the session settings and IP restrictions of the connected app."
             raise errors.NeedsPerson("Salesforce refuses the token it has just given", code=_EXPIRED, remedy=remedy) from None
@@ -114,15 +117,24 @@ class Line:
     def composite(self, requests_: Sequence[Request]) -> tuple[Sequence[Part], datetime]:
         """Several subrequests in one billable call, none depending on another; parts in the order of the requests."""
         subrequests = [one.as_json(self.base, f"r{number}") for number, one in enumerate(requests_)]
-        reply = self.call("POST", "composite", {"allOrNone": False, "compositeRequest": subrequests})
+        body = {"allOrNone": False, "compositeRequest": subrequests}
+        reply = self.call(Request(method="POST", path="composite", body=body, slow=any(one.slow for one in requests_)))
         return _parts(reply.body, len(subrequests)), reply.clock
 
-    def _once(self, grant: signin.Grant, method: str, path: str, body: Any) -> Reply:
+    def alone(self, asked: Request) -> Part:
+        """One request outside Composite, but with its refusal as a part. Raises Later, and NeedsPerson of sign-in."""
+        try:
+            return Part(status=200, body=self.call(asked).body)
+        except RefusedError as refused:
+            return refused.part
+
+    def _once(self, grant: signin.Grant, asked: Request) -> Reply:
         self.budget.spend()
-        data = None if body is None else json.dumps(body)
+        data = None if asked.body is None else json.dumps(asked.body)
+        timeout = self._timeout * (http.PATIENCE if asked.slow else 1)
         self._session.heard.response = None
         try:
-            parsed = self._client_for(grant).restful(path, method=method, data=data)
+            parsed = self._client_for(grant).restful(asked.path, method=asked.method, data=data, timeout=timeout)
         except exceptions.SalesforceError as error:
             raise self._failure(error) from None
         except (ValueError, TypeError, LookupError, RecursionError):  # the library stumbles over what is none of Salesforce's
@@ -138,7 +150,10 @@ class Line:
         if error.status == 401:
             return _ExpiredError(code=fault.code)
         heard = self._session.heard.response
-        return faults.translate(fault, http.retry_after(heard.headers) if heard is not None else None)
+        outcome = faults.translate(fault, http.retry_after(heard.headers) if heard is not None else None)
+        if isinstance(outcome, errors.NeedsPerson):
+            return RefusedError(outcome, Part(status=error.status, body=error.content))
+        return outcome
 
     def _note_limit(self) -> None:
         heard = self._session.heard.response
@@ -161,6 +176,14 @@ class Line:
         client.headers |= _NO_ASSIGNMENT
         self._client = grant, client
         return client
+
+
+class RefusedError(errors.NeedsPerson):
+    """Salesforce refuses what the call asks for."""
+
+    def __init__(self, outcome: errors.NeedsPerson, part: Part) -> None:
+        super().__init__(str(outcome), code=outcome.code, remedy=outcome.remedy)
+        self.part = part
 
 
 class _ExpiredError(errors.NeedsPerson):

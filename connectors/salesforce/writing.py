@@ -28,9 +28,12 @@ def write(way: line.Line, updates: Sequence[base.FieldUpdate], batch: int) -> li
     """Settle every update, in the order given; no two may concern the same record. Never raises for a failed call."""
     settled: dict[int, base.Settled] = {}
     numbers = {id(update): number for number, update in enumerate(updates)}
-    waiting = _chunks(sorted(updates, key=lambda update: (update.object, update.record)), batch)
+    ordered = sorted(updates, key=lambda update: (update.object, update.record))
+    waiting = _chunks([update for update in ordered if not _refers(update)], batch)
+    waiting += _chunks([update for update in ordered if _refers(update)], batch)
     while waiting:
-        going, waiting = waiting[:_COLLECTIONS], waiting[_COLLECTIONS:]
+        together = _together(waiting)
+        going, waiting = waiting[:together], waiting[together:]
         for chunk, part in zip(going, _send(way, going), strict=True):
             rows = part if isinstance(part, errors.OutsideError) else _settle(chunk, part)
             if isinstance(rows, errors.OutsideError):
@@ -55,10 +58,22 @@ def _chunks(updates: _Chunk, batch: int) -> list[_Chunk]:
     return [*chunks, updates[begin:]] if updates else []
 
 
+def _refers(update: base.FieldUpdate) -> bool:
+    """Whether a customer wrote what Composite takes for a reference to another answer; there is no way to escape it."""
+    return any(isinstance(value, str) and "@{" in value for value in update.values.values())
+
+
+def _together(waiting: Sequence[_Chunk]) -> int:
+    """How many of the next chunks go into one request."""
+    if _refers(waiting[0][0]):
+        return 1
+    return next((number for number, chunk in enumerate(waiting[:_COLLECTIONS]) if _refers(chunk[0])), _COLLECTIONS)
+
+
 def _send(way: line.Line, chunks: Sequence[_Chunk]) -> Sequence[line.Part | errors.OutsideError]:
-    requests = [line.Request(method="PATCH", path="composite/sobjects", body=_body(chunk)) for chunk in chunks]
+    requests = [line.Request(method="PATCH", path="composite/sobjects", body=_body(chunk), slow=True) for chunk in chunks]
     try:
-        return way.composite(requests)[0]
+        return [way.alone(requests[0])] if _refers(chunks[0][0]) else way.composite(requests)[0]
     except errors.OutsideError as error:
         return [error] * len(chunks)
 

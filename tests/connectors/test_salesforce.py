@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from connectors import base, keyset
-from connectors.salesforce import faults, soql
+from connectors.salesforce import faults, line, soql
 from tests.connectors import contract, over_the_wire, stand_in
 from tests.connectors import org as orgs
 from wire import errors
@@ -168,6 +168,26 @@ def test_a_child_row_comes_along_without_the_columns_that_are_hidden(org: Salesf
     assert all(one["OpportunityContactRoles.ContactId"] for one in values)
 
 
+def test_a_comment_that_looks_like_a_reference_is_written_as_it_is(org: SalesforceOrg) -> None:
+    closed = org.close_cases(4)
+    comments = ["fine", "@{r0[0].id}", "@{nobody.home} {{x}}", "also fine"]
+    updates = [
+        base.FieldUpdate(key=record, object="Case", record=record, values={org.comment: comment})
+        for record, comment in zip(closed, comments, strict=True)
+    ]
+    settled = org.connector().write(updates)
+    assert {row.outcome for row in settled} == {base.Outcome.DONE}
+    assert [org.case(record)[org.comment] for record in closed] == comments
+
+
+def test_a_comment_that_looks_like_a_reference_and_is_refused_is_dead(org: SalesforceOrg) -> None:
+    first, second = org.close_cases(2)
+    good = base.FieldUpdate(key="good", object="Case", record=first, values={org.comment: "@{x}"})
+    wrong = base.FieldUpdate(key="wrong", object="Case", record=second, values={"no_such_column": "@{x}"})
+    settled = org.connector().write([wrong, good])
+    assert [row.outcome for row in settled] == [base.Outcome.DEAD, base.Outcome.DONE]
+
+
 def test_scores_of_three_objects_are_one_call(org: SalesforceOrg) -> None:
     connector = org.connector()
     purchases = org.act("make_purchases", count=20)
@@ -223,6 +243,13 @@ def test_a_query_goes_on_after_the_last_row() -> None:
         "FROM Case WHERE (SystemModstamp > 2026-11-21T10:00:00.250Z OR (SystemModstamp = 2026-11-21T10:00:00.250Z AND "
         "Id > '500000000000001AAA')) AND (IsClosed = true) ORDER BY SystemModstamp, Id LIMIT 2000"
     )
+
+
+@pytest.mark.parametrize("header", ["api-usage=25/5000", "api-usage=25/5000; per-app-api-usage=17/250(appName=x)"])
+def test_both_forms_of_the_limit_header_are_read(header: str) -> None:
+    found = line._USAGE.search(header)
+    assert found is not None
+    assert found.groups() == ("25", "5000")
 
 
 def test_a_null_lookup_is_present_and_none_and_a_missing_column_is_absent() -> None:
