@@ -46,7 +46,8 @@ def _all(tests: Sequence[condition.Test]) -> condition.Test:
                 return False
         return True
 
-    return condition.Test(text=" and ".join(test.text for test in tests), field=tests[0].field, holds=holds)
+    key = ("all", *(test.key for test in tests))
+    return condition.Test(text=" and ".join(test.text for test in tests), field=tests[0].field, holds=holds, key=key)
 
 
 def _any(tests: Sequence[condition.Test]) -> condition.Test:
@@ -58,17 +59,20 @@ def _any(tests: Sequence[condition.Test]) -> condition.Test:
                 return True
         return False
 
-    return condition.Test(text="(" + " or ".join(test.text for test in tests) + ")", field=tests[0].field, holds=holds)
+    key = ("any", *(test.key for test in tests))
+    text = "(" + " or ".join(test.text for test in tests) + ")"
+    return condition.Test(text=text, field=tests[0].field, holds=holds, key=key)
 
 
 def _not(test: condition.Test) -> condition.Test:
     text = test.text if test.text.startswith("(") else f"({test.text})"
     positive = test.holds
-    return condition.Test(text=f"not {text}", field=test.field, holds=lambda seen: not positive(seen))
+    return condition.Test(text=f"not {text}", field=test.field, holds=lambda seen: not positive(seen), key=("not", test.key))
 
 
 def _leaf(field: str, key: str, wanted: Any) -> condition.Test:
-    return condition.Test(text=describe(field, key, wanted), field=field, holds=_MAKERS[key](field, wanted))
+    holds = _MAKERS[key](field, wanted)
+    return condition.Test(text=describe(field, key, wanted), field=field, holds=holds, key=(field, key, repr(wanted)))
 
 
 def describe(field: str, key: str, wanted: Any) -> str:

@@ -44,7 +44,7 @@ def examine(touch: touchpoint.Touchpoint, rules: rule.Rules) -> tuple[rule.Rule 
     """The rule that wins, if any, and how every rule looked at the touchpoint: those of its kind first, in settings' order."""
     plan = rules.plan(touch.kind, touch.connector)
     seen = facts.Facts(touch)
-    checked = [candidate.check(seen) for candidate in plan.candidates]
+    checked = plan.check(seen)
     matched = [candidate.rule for candidate, one in zip(plan.candidates, checked, strict=True) if one.matched]
     winner = max(matched, key=lambda rule: rule.priority, default=None)
     return winner, (*checked, *plan.ruled_out)

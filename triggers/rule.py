@@ -114,20 +114,26 @@ class Candidate:
 
     __slots__ = ("_fields", "_matched", "_steps", "rule")
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: Rule, shared: dict[object, int]) -> None:
         self.rule = rule
         self._matched = decision.Checked(rule=rule.name, matched=True)
         self._fields = tuple(sorted(rule.fields()))
-        self._steps = tuple((test.holds, test.field, test.text, _Known()) for test in rule.tests)
+        numbers = [shared.setdefault(test.key, len(shared)) for test in rule.tests]
+        self._steps = tuple((n, test.holds, test.field, test.text, _Known()) for n, test in zip(numbers, rule.tests, strict=True))
 
-    def check(self, seen: facts.Facts) -> decision.Checked:
-        """How the rule looks at these facts. The same failure on the same short value is the same object, for speed.
+    def check(self, seen: facts.Facts, said: list[bool | None]) -> decision.Checked:
+        """How the rule looks at these facts. ``said`` is what tests of earlier rules said of them, by the tests' numbers.
+
+        The same failure on the same short value is the same object, for speed.
 
         A fact that the record does not have, or that the CRM did not let us read, is no ground to ask anybody: however the
         conditions read, the rule does not match.
         """
-        for holds, field, text, known in self._steps:
-            if not holds(seen):
+        for number, holds, field, text, known in self._steps:
+            held = said[number]
+            if held is None:
+                held = said[number] = holds(seen)
+            if not held:
                 saw = seen.values.get(field)
                 key = (saw.__class__, saw)
                 return known.get(key) or self._failed(text, key, known)
@@ -157,6 +163,13 @@ class Plan:
     """Rules that the kind and the connector leave, in the order of the settings."""
     ruled_out: Sequence[decision.Checked]
     """The others, with why."""
+    tests: int
+    """How many different tests the candidates have between them."""
+
+    def check(self, seen: facts.Facts) -> list[decision.Checked]:
+        """How each candidate looks at these facts."""
+        said: list[bool | None] = [None] * self.tests
+        return [candidate.check(seen, said) for candidate in self.candidates]
 
 
 class Rules(pydantic.BaseModel):
@@ -188,13 +201,14 @@ class Rules(pydantic.BaseModel):
 def _plan(rules: Sequence[Rule], kind: str, connector: str) -> Plan:
     candidates = []
     ruled_out = []
+    shared: dict[object, int] = {}
     for rule in rules:
         reason = _ruled_out(rule, kind, connector)
         if reason is None:
-            candidates.append(Candidate(rule))
+            candidates.append(Candidate(rule, shared))
         else:
             ruled_out.append(reason)
-    return Plan(candidates=tuple(candidates), ruled_out=tuple(ruled_out))
+    return Plan(candidates=tuple(candidates), ruled_out=tuple(ruled_out), tests=len(shared))
 
 
 def _ruled_out(rule: Rule, kind: str, connector: str) -> decision.Checked | None:

@@ -6,7 +6,7 @@ import pydantic
 import pytest
 
 from tests.triggers import samples
-from triggers import rule
+from triggers import facts, rule
 
 GOOD: dict[str, Any] = {"name": "A", "on": "case_closed", "survey": "csat", "channel": "email"}
 
@@ -57,3 +57,21 @@ def test_fields_of_nested_conditions_are_known() -> None:
 
 def test_no_rules_are_rules_too() -> None:
     assert rule.Rules().rules == ()
+
+
+def test_rules_that_share_a_condition_look_at_it_each_in_their_own_name() -> None:
+    low = {"field": "priority", "is": "Low"}
+    made = samples.rules(
+        samples.when(low), samples.when({"not": low}, {"field": "amount", "above": 1}), samples.when({"not": low})
+    )
+    plan = made.plan("case_closed", "acme")
+    checked = plan.check(facts.Facts(samples.CLOSED))
+    assert [(one.rule, one.matched) for one in checked] == [("rule 1", False), ("rule 2", True), ("rule 3", True)]
+    assert plan.tests == 3
+
+
+def test_a_copy_with_other_rules_has_a_plan_of_its_own() -> None:
+    made = samples.rules({}, {})
+    assert len(made.plan("case_closed", "acme").candidates) == 2
+    copied = made.model_copy(update={"rules": made.rules[:1]})
+    assert len(copied.plan("case_closed", "acme").candidates) == 1
