@@ -5,7 +5,7 @@ import contextlib
 import random
 from collections.abc import AsyncIterator
 
-from sandbox import people
+from sandbox import errand, letters, people
 
 SHARE = 0.6
 """Of the messages that are answered at all."""
@@ -30,17 +30,18 @@ async def answering(customers: people.Customers) -> AsyncIterator[None]:
 
 
 async def _watch(customers: people.Customers) -> None:
-    """Give each new message a moment of its own at which it will be answered, or none."""
+    """Each new message is answered by somebody who takes their time, or by nobody."""
     chance = random.Random(customers.population.seed)
-    due: dict[str, float | None] = {}
-    loop = asyncio.get_running_loop()
-    while True:
-        unread = await asyncio.to_thread(customers.unread)
-        for letter in unread:
-            if letter.key not in due:
-                due[letter.key] = loop.time() + chance.uniform(*HESITATION) if chance.random() < SHARE else None
-        ready = [letter for letter in unread if (moment := due[letter.key]) is not None and moment <= loop.time()]
-        if ready:
-            errand = people.Errand(do="answer", pace=chance.uniform(*READING))
-            await asyncio.to_thread(customers.do, errand, ready)
-        await asyncio.sleep(LOOK_EVERY)
+    known: set[str] = set()
+    async with asyncio.TaskGroup() as everybody:
+        while True:
+            for letter in customers.unread():
+                if letter.key not in known and chance.random() < SHARE:
+                    everybody.create_task(_answer(customers, letter, chance))
+                known.add(letter.key)
+            await asyncio.sleep(LOOK_EVERY)
+
+
+async def _answer(customers: people.Customers, letter: letters.Letter, chance: random.Random) -> None:
+    await asyncio.sleep(chance.uniform(*HESITATION))
+    await customers.answer(letter, errand.Errand(do="answer", pace=chance.uniform(*READING)))

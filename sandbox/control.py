@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox import base, mail, people, sms
+from sandbox import base, errand, mail, people, sms
 
 HELP = {
     "POST /act": {"do": "close_cases | reopen_cases | make_purchases | merge_cases | delete_cases | opt_out",
@@ -110,9 +110,7 @@ class Control:
         return {"records": done}
 
     async def _people(self, request: Request) -> Any:
-        errand = people.Errand.parse(await _body(request))
-        outcomes = await run_in_threadpool(self._customers.run, errand)
-        return self._customers.report(errand, outcomes)
+        return await self._customers.run(errand.Errand.parse(await _body(request)))
 
     async def _add_fault(self, request: Request) -> Any:
         asked = await _body(request)
@@ -145,7 +143,7 @@ class Control:
     async def _mails(self, request: Request) -> Any:
         found = self._mailbox.find(request.query_params.get("to", ""))[_number(request, "after") :]
         fields = [name for name in request.query_params.get("fields", "").split(",") if name]
-        shown = await run_in_threadpool(lambda: [one.as_json() for one in found])
+        shown = await run_in_threadpool(lambda: [one.json for one in found])
         return [{name: one[name] for name in fields if name in one} for one in shown] if fields else shown
 
     async def _clear_mails(self, request: Request) -> Any:

@@ -2,7 +2,8 @@
 
 Faults (``Faults.add``): ``defer`` (451), ``reject`` (550 5.1.1), ``policy`` (550 5.7.1), ``drop`` (hangs up at the recipient),
 ``drop_after_data`` (takes the mail and hangs up without a reply), ``timeout`` (silent for ``seconds``, default 60, then hangs
-up). Any of them takes the option ``to``, a part of the address that it is limited to.
+up). Any of them takes the option ``to``, a part of the address that it is limited to; the refusals take ``"at": "data"`` to be
+said after the final dot instead of after the recipient.
 """
 
 import asyncio
@@ -71,7 +72,8 @@ class Mail:
         """The first header of this name, decoded; empty when absent."""
         return str(self.message.get(name, ""))
 
-    def as_json(self) -> dict[str, Any]:
+    @cached_property
+    def json(self) -> dict[str, Any]:
         """As ``GET /mailbox`` shows it."""
         return {
             "to": self.to,
@@ -111,12 +113,14 @@ class Mailbox:
         """Mails to this address (upper and lower case are the same), all without one."""
         return [mail for mail in self.mails if not to or mail.to.lower() == to.lower()]
 
-    def fault(self, to: Sequence[str], kinds: Sequence[str]) -> base.Fault | None:
-        """Use up the first of these faults that is on and concerns one of the recipients."""
+    def fault(self, at: str, to: Sequence[str], kinds: Sequence[str]) -> base.Fault | None:
+        """Use up the first of these faults that is on, belongs ``at`` this moment and concerns one of the recipients."""
         for kind in kinds:
             fault = self.faults.peek(kind)
-            wanted = str(fault.options.get("to", "")).lower() if fault else ""
-            if fault and any(wanted in address.lower() for address in to):
+            if fault is None or fault.options.get("at", "rcpt") != at:
+                continue
+            wanted = str(fault.options.get("to", "")).lower()
+            if any(wanted in address.lower() for address in to):
                 return self.faults.take(kind)
         return None
 
@@ -131,7 +135,7 @@ class Handler:
         self, server: smtp.SMTP, session: smtp.Session, envelope: smtp.Envelope, address: str, options: list[str]
     ) -> str:
         """Take the recipient, or say what the fault says."""
-        fault = self._mailbox.fault((address,), (*REPLIES, "timeout", "drop"))
+        fault = self._mailbox.fault("rcpt", (address,), (*REPLIES, "timeout", "drop"))
         if fault is None:
             envelope.rcpt_tos.append(address)
             envelope.rcpt_options.extend(options)
@@ -145,9 +149,11 @@ class Handler:
     async def handle_DATA(  # noqa: N802 - the name is aiosmtpd's
         self, server: smtp.SMTP, session: smtp.Session, envelope: smtp.Envelope
     ) -> str:
-        """The final dot has come: the mail is ours, whether the client hears of it or not."""
+        """The final dot has come: unless we refuse it, the mail is ours, whether the client hears of it or not."""
+        if fault := self._mailbox.fault("data", envelope.rcpt_tos, tuple(REPLIES)):
+            return REPLIES[fault.kind]
         self._mailbox.take(envelope)
-        if self._mailbox.fault(envelope.rcpt_tos, ("drop_after_data",)):
+        if self._mailbox.fault("rcpt", envelope.rcpt_tos, ("drop_after_data",)):
             return await _hang_up(server)
         return f"250 2.0.0 OK: queued as {self._mailbox.accepted}"
 

@@ -49,19 +49,18 @@ class Owners:
         for record in records:
             self._keep(self._touches, crm, record, seen.get(record, {}))
 
-    def find(self, email: str, text: str) -> tuple[str, str]:
-        """CRM and record that a message to this address is about; two empty texts when that cannot be told.
+    def find(self, messages: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+        """CRM and record that each message (address, text) is about; two empty texts where that cannot be told.
 
-        What was done through the control address comes first; records that somebody changed through the API are found too,
-        but slowly.
+        What was done through the control address comes first. Records that somebody changed through the API are found too,
+        by looking at every record there is, once.
         """
-        touch = _best(self._touches[email.lower()], text)
-        if touch is None:
-            touch = _best(self._everything()[email.lower()], text)
-        if touch is None:
-            return "", ""
-        touch.told = True
-        return touch.crm, touch.record
+        found = [_best(self._touches[email.lower()], text) for email, text in messages]
+        if None in found:
+            everything = self._everything()
+            pairs = zip(messages, found, strict=True)
+            found = [touch or _best(everything[email.lower()], text) for (email, text), touch in pairs]
+        return [(touch.crm, touch.record) if touch else ("", "") for touch in found]
 
     def _everything(self) -> dict[str, list[Touch]]:
         found: dict[str, list[Touch]] = defaultdict(list)
@@ -82,10 +81,13 @@ def _key(row: Mapping[str, Any]) -> str:
 
 
 def _best(touches: list[Touch], text: str) -> Touch | None:
-    """The touch whose words stand in the text: the most of them first, then one that nobody spoke of yet, then the older."""
+    """The touch whose words stand in the text: the longest words first, then one that nobody spoke of yet, then the older."""
     seen = plain(text)
-    matches = [(sum(map(len, words)), not touch.told, touch) for touch in touches if (words := _spoken(touch, seen))]
-    return max(matches, key=lambda match: match[:2], default=(0, False, None))[2]
+    matches = [(max(map(len, words)), not touch.told, touch) for touch in touches if (words := _spoken(touch, seen))]
+    best = max(matches, key=lambda match: match[:2], default=(0, False, None))[2]
+    if best is not None:
+        best.told = True
+    return best
 
 
 def _spoken(touch: Touch, text: str) -> list[str]:

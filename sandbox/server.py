@@ -21,7 +21,7 @@ from sandbox import alone, base, control, lines, mail, owners, people, populatio
 from sandbox.dataverse import Dataverse
 from sandbox.salesforce import Salesforce
 
-START_TIMEOUT = 60
+START_TIMEOUT = 300
 """Seconds to fill the CRMs and open all sockets."""
 
 

@@ -67,3 +67,10 @@ def test_a_silent_server_hangs_up_in_the_end(box: Box) -> None:
     box.post("/faults", crm="smtp", kind="timeout", count=1, seconds=0.2)
     with pytest.raises(smtplib.SMTPServerDisconnected):
         box.mail(TO, "1", "x")
+
+
+def test_a_mail_may_be_refused_after_its_last_line(box: Box) -> None:
+    box.post("/faults", crm="smtp", kind="defer", count=1, at="data")
+    with pytest.raises(smtplib.SMTPDataError):
+        box.mail(TO, "1", "x")
+    assert box.get("/mailbox") == []

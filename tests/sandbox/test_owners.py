@@ -59,16 +59,16 @@ CASES = {
 def test_the_words_in_the_message_tell_the_record(email: str, text: str, record: str) -> None:
     known = owners.Owners({"salesforce": Org(CASES)})
     known.remember("salesforce", list(CASES))
-    assert known.find(email, text) == (("salesforce", record) if record else ("", ""))
+    assert known.find([(email, text)]) == [("salesforce", record) if record else ("", "")]
 
 
 def test_two_messages_with_the_same_words_are_about_two_records() -> None:
     known = owners.Owners({"salesforce": Org(CASES)})
     known.remember("salesforce", list(CASES))
-    assert [known.find(AINO, "“Router”")[1] for _ in range(2)] == ["1", "5"]
+    assert [record for _, record in known.find([(AINO, "“Router”")] * 2)] == ["1", "5"]
 
 
 def test_records_that_were_changed_through_the_api_are_found_too() -> None:
     known = owners.Owners({"salesforce": Org(CASES)})
     known.remember("salesforce", ["1"])
-    assert known.find(EERO, "“Router”") == ("salesforce", "4")
+    assert known.find([(EERO, "“Router”"), (AINO, "“Router”")]) == [("salesforce", "4"), ("salesforce", "1")]

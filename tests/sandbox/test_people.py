@@ -1,11 +1,15 @@
 """The simulated customers answer like people, over real HTTP."""
 
+import socket
+import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
 
+from sandbox import alone, server
 from tests.sandbox import survey_site
 from tests.sandbox.conftest import Box
 
@@ -140,3 +144,47 @@ def test_an_answer_is_put_down_to_the_record_it_was_about(box: Box, site: survey
             told[record] = crm
     answers = box.post("/people", do="answer")["answers"]
     assert {one["record"]: one["crm"] for one in answers} == told
+
+
+def test_people_try_again_when_the_site_was_down(box: Box) -> None:
+    with survey_site.running(range(11)) as gone:
+        pass
+    with survey_site.running(range(11)) as site:
+        invite(box, gone, addresses(box, 1)[0], "a")
+        assert box.post("/people", do="answer")["failed"][0]["status"] == 0
+        assert [letter.links[0] for letter in box.sandbox.customers.unread()] == [f"{gone.url}/s/a?v=0&lang=en"]
+        assert site.opened == []
+
+
+def test_customers_left_alone_answer_some_of_their_mail(
+    tmp_path: Path, site: survey_site.Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("HESITATION", (0.0, 0.2)), ("READING", (0.0, 0.2)), ("LOOK_EVERY", 0.05)):
+        monkeypatch.setattr(alone, name, value)
+    with server.Sandbox(tmp_path, cases=40, purchases=10, alone=True) as sandbox:
+        assert sandbox.addresses is not None
+        box = Box(sandbox, sandbox.addresses)
+        for number, to in enumerate(addresses(box, 40)):
+            invite(box, site, to, str(number))
+        deadline = time.monotonic() + 20
+        while len(site.posted) < 12 and time.monotonic() < deadline:
+            time.sleep(0.05)
+    assert 12 <= len(site.posted) <= 35
+    assert all(len(posted) == 1 for posted in site.posted.values())
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # whoever asks is cut off, as they must be
+def test_a_customer_who_waits_for_a_page_does_not_keep_the_sandbox_from_stopping(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, server.Sandbox(tmp_path, cases=10, purchases=10) as sandbox:
+        assert sandbox.addresses is not None
+        box = Box(sandbox, sandbox.addresses)
+        box.mail("aino@posti.example", "x", f"http://127.0.0.1:{silent.getsockname()[1]}/s/1")
+        asking = threading.Thread(
+            target=requests.post, args=(f"{box.addresses.control}/people",), kwargs={"json": {"do": "answer"}}
+        )
+        asking.start()
+        time.sleep(0.3)
+        began = time.monotonic()
+        sandbox.stop()
+        assert time.monotonic() - began < 5
+        asking.join(timeout=5)
