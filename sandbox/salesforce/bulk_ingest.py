@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.salesforce import bulk_jobs, describe, dml, errors, sobjects
+from sandbox.salesforce import bulk_jobs, describe, dml, errors, schema, sobjects
 from sandbox.salesforce.call import Call, Reply
 from sandbox.salesforce.org import Org
 
@@ -146,41 +146,45 @@ class Ingests:
         job.state, job.processed = "JobComplete", len(rows) - 1
 
     def _row(self, job: Job, writer: dml.Writer, row: Sequence[str]) -> None:
-        values = _values(job.header, row)
+        given = values(job.header, row)
         try:
-            outcome = self._write(job, writer, values)
+            outcome = write(writer, describe.entity_named(self.org, job.entity), job.operation, job.key, given)
         except (errors.RowRefused, errors.ApiError) as refused:
             error = refused.error if isinstance(refused, errors.RowRefused) else errors.RowError(refused.code, refused.message)
             text = f"{error.code}:{error.message}:{','.join(error.fields or ())} --"
-            job.failed.append([str(values.get("Id") or ""), text, *row])
+            job.failed.append([str(given.get("Id") or ""), text, *row])
             return
         job.succeeded.append([outcome.id or "", "true" if outcome.created else "false", *row])
 
-    def _write(self, job: Job, writer: dml.Writer, values: Mapping[str, Any]) -> dml.Outcome:
-        entity = describe.entity_named(self.org, job.entity)
-        if job.operation == "insert":
-            return dml.Outcome(writer.create(entity, values), created=True)
-        if job.operation == "upsert":
-            key = sobjects.key_column(entity, str(job.key))
-            return writer.upsert(entity, key, values.get(key.name), values)
-        identifier = next((str(value) for name, value in values.items() if name.lower() == "id" and value), "")
-        if job.operation == "update":
-            writer.update(entity, identifier, values)
-        else:
-            writer.delete(entity, identifier)
-        return dml.Outcome(identifier)
+
+def write(
+    writer: dml.Writer, entity: schema.Entity, operation: str, key_name: str | None, given: Mapping[str, Any]
+) -> dml.Outcome:
+    """One row of a job of any operation. Raises RowRefused."""
+    if operation == "insert":
+        return dml.Outcome(writer.create(entity, given), created=True)
+    if operation == "upsert":
+        key = sobjects.key_column(entity, str(key_name))
+        found = next((value for name, value in given.items() if name.lower() == key.name.lower()), None)
+        return writer.upsert(entity, key, found, given)
+    identifier = next((str(value) for name, value in given.items() if name.lower() == "id" and value), "")
+    if operation == "update":
+        writer.update(entity, identifier, given)
+    else:
+        writer.delete(entity, identifier)
+    return dml.Outcome(identifier)
 
 
-def _values(header: Sequence[str], row: Sequence[str]) -> dict[str, Any]:
+def values(header: Sequence[str], row: Sequence[str]) -> dict[str, Any]:
     """Cells as values: an empty one says nothing, ``#N/A`` says null, ``Account.Key__c`` names a parent."""
-    values: dict[str, Any] = {}
+    made: dict[str, Any] = {}
     for name, text in zip(header, row, strict=False):
         if text == "":
             continue
         given = None if text == _NULL else text
         if "." in name:
             relationship, key = name.split(".", 1)
-            values[relationship] = {key: given}
+            made[relationship] = {key: given}
         else:
-            values[name] = given
-    return values
+            made[name] = given
+    return made

@@ -89,6 +89,14 @@ def cell(value: Any) -> str:
     return str(value)
 
 
+def cell_at(made: Mapping[str, Any], path: Sequence[str]) -> str:
+    """A column of a written record, through its parents."""
+    value: Any = made
+    for name in path:
+        value = value.get(name) if value is not None else None
+    return cell(value)
+
+
 def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[str]], chosen: Options) -> bytes:
     """A CSV file with every cell in quotes."""
     out = io.StringIO()

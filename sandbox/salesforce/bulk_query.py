@@ -4,7 +4,6 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sandbox.salesforce import bulk_jobs, errors, query
 from sandbox.salesforce.call import Call, Reply
@@ -80,7 +79,7 @@ class Queries:
             job.state, job.error = "Failed", f"{error.code}: {error.message}"
             return
         job.header = [".".join(path) for path in found.columns]
-        job.rows = [[_cell(made, path) for path in found.columns] for made in map(found.make, found.rows)]
+        job.rows = [[bulk_jobs.cell_at(made, path) for path in found.columns] for made in map(found.make, found.rows)]
         job.state, job.processed = "JobComplete", len(job.rows)
 
     def job(self, identifier: str) -> Job:
@@ -136,10 +135,3 @@ def _offset(locator: str) -> int:
         return int(base64.b64decode(locator))
     except ValueError as error:
         raise errors.ApiError(400, "INVALID_LOCATOR", "The locator is invalid") from error
-
-
-def _cell(made: dict[str, Any], path: Sequence[str]) -> str:
-    value: Any = made
-    for name in path:
-        value = value.get(name) if value is not None else None
-    return bulk_jobs.cell(value)

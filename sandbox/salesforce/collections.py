@@ -109,8 +109,8 @@ def _rows(org: Org, call: Call) -> tuple[list[tuple[schema.Entity | None, dict[s
     _limit(given)
     rows: list[tuple[schema.Entity | None, dict[str, Any]]] = []
     for row in given:
-        kind = (row.get("attributes") or {}).get("type")
-        if not kind:
+        kind = errors.an_object(row.get("attributes")).get("type")
+        if not kind or not isinstance(kind, str):
             raise errors.ApiError(400, "INVALID_FIELD", "The type attribute is required for every record")
         rows.append((org.schema.find(kind), row))
     runs = sum(1 for _ in groupby(rows, key=lambda row: row[1]["attributes"]["type"].lower()))

@@ -92,7 +92,7 @@ def _part(call: Call, part: Mapping[str, Any], results: dict[str, Any], handle: 
     try:
         url = _filled(part["url"], results)
         body = _filled(part.get("body"), results)
-        reply = handle(subcall(call, part["method"].upper(), url, body, part.get("httpHeaders") or {}))
+        reply = handle(subcall(call, part["method"].upper(), url, body, errors.an_object(part.get("httpHeaders"))))
     except _NoValue as missing:
         reply = Reply(status=400, body=[{"errorCode": "PROCESSING_HALTED", "message": str(missing)}])
     except errors.ApiError as error:
@@ -156,7 +156,7 @@ def batch(org: Org, call: Call, handle: Handler) -> Reply:
             message = "Processing of this request was halted because haltOnError was set and a previous request failed"
             results.append({"statusCode": 412, "result": [{"errorCode": "BATCH_PROCESSING_HALTED", "message": message}]})
             continue
-        results.append(_independent(org, call, part, handle))
+        results.append(_independent(org, call, errors.an_object(part), handle))
         halted = body.get("haltOnError") is True and results[-1]["statusCode"] >= 400
     return Reply(body={"hasErrors": any(result["statusCode"] >= 400 for result in results), "results": results})
 

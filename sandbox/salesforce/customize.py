@@ -47,6 +47,10 @@ def _text(name: str, label: str, metadata: Mapping[str, Any]) -> schema.Field:
     return fields.text(name, _whole(metadata, "length", 1, _LONGEST_TEXT), label=label, **_key(metadata))
 
 
+def _text_area(name: str, label: str, metadata: Mapping[str, Any]) -> schema.Field:
+    return fields.area(name, label=label)
+
+
 def _long_text(name: str, label: str, metadata: Mapping[str, Any]) -> schema.Field:
     _whole(metadata, "visibleLines", 2, 50)
     return fields.area(name, _whole(metadata, "length", 256, 131_072), label=label)
@@ -75,10 +79,9 @@ def _plain(kind: str, length: int = 0) -> _Make:
 
 
 def _picklist(name: str, label: str, metadata: Mapping[str, Any]) -> schema.Field:
-    definition = metadata.get("valueSet") or {}
-    values = (definition.get("valueSetDefinition") or {}).get("value") or []
-    listed = [values] if isinstance(values, Mapping) else values
-    chosen = [str(value.get("fullName") or value.get("valueName")) for value in listed]
+    definition = errors.an_object(metadata.get("valueSet"))
+    values = _listed(errors.an_object(definition.get("valueSetDefinition")).get("value"))
+    chosen = [str(value.get("fullName") or value.get("valueName")) for value in values]
     if not chosen:
         raise refused("FIELD_INTEGRITY_EXCEPTION", "Must specify 'valueSet' for a CustomField of type Picklist", "valueSet")
     return fields.picklist(name, chosen, label=label, restricted=_truth(definition.get("restricted")))
@@ -89,11 +92,10 @@ def _auto_number(name: str, label: str, metadata: Mapping[str, Any]) -> schema.F
 
 
 _TYPES: dict[str, _Make] = {
-    "Text": _text, "LongTextArea": _long_text, "Html": _long_text, "TextArea": lambda name, label,
-    _: fields.area(name, label=label),
-    "Number": _number("double"), "Currency": _number("currency"), "Percent": _number("percent"), "Checkbox": _checkbox,
-    "Date": _plain("date"), "DateTime": _plain("datetime"), "Email": _plain("email", 80), "Phone": _plain("phone", 40),
-    "Url": _plain("url", 255), "Picklist": _picklist, "AutoNumber": _auto_number,
+    "Text": _text, "LongTextArea": _long_text, "Html": _long_text, "TextArea": _text_area, "Number": _number("double"),
+    "Currency": _number("currency"), "Percent": _number("percent"), "Checkbox": _checkbox, "Date": _plain("date"),
+    "DateTime": _plain("datetime"), "Email": _plain("email", 80), "Phone": _plain("phone", 40), "Url": _plain("url", 255),
+    "Picklist": _picklist, "AutoNumber": _auto_number,
 }  # fmt: skip
 
 
@@ -191,7 +193,7 @@ def add_object(org: Org, full_name: str, metadata: Mapping[str, Any], *, replace
         if existing is None and not metadata.get(name):
             raise refused("REQUIRED_FIELD_MISSING", f"Required fields are missing: [{name}]", name)
     if existing is None:
-        name_field = metadata["nameField"]
+        name_field = errors.an_object(metadata["nameField"])
         numbered = name_field.get("type") == "AutoNumber"
         may = "" if numbered else "cu"
         label = str(name_field.get("label", "Name"))
@@ -207,7 +209,7 @@ def add_object(org: Org, full_name: str, metadata: Mapping[str, Any], *, replace
 def _listed(given: Any) -> list[Mapping[str, Any]]:
     if not given:
         return []
-    return [given] if isinstance(given, Mapping) else list(given)
+    return [errors.an_object(one) for one in (given if isinstance(given, list) else [given])]
 
 
 def set_permissions(org: Org, name: str, metadata: Mapping[str, Any], user: str) -> bool:

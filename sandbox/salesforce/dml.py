@@ -96,7 +96,22 @@ class Writer:
         if not entity.deletable:
             raise errors.RowRefused("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id", [])
         self._misbehave(identifier)
+        self._still_needed(entity, before)
         self.remove(entity, before, self.org.stamp())
+
+    def _still_needed(self, entity: schema.Entity, record: records.Record) -> None:
+        """An account or contact with cases stays."""
+        lookup = {"Contact": "ContactId", "Account": "AccountId"}.get(entity.name)
+        if lookup is None:
+            return
+        cases = self.org.store.table("Case").rows.values()
+        numbers = [row["CaseNumber"] for row in cases if row.get(lookup) == record["Id"] and not row.get("IsDeleted")]
+        if numbers:
+            message = (
+                f"Your attempt to delete {record.get('Name')} could not be completed because it is associated with the "
+                f"following cases.: {', '.join(numbers[:10])}"
+            )
+            raise errors.RowRefused("DELETE_FAILED", message, [])
 
     def remove(self, entity: schema.Entity, record: records.Record, now: str, **more: Any) -> None:
         """Mark deleted (or drop), children first."""

@@ -54,6 +54,16 @@ class RowRefused(Exception):
         self.error = RowError(code, message, None if fields is None else tuple(fields), extra)
 
 
+def an_object(value: Any) -> dict[str, Any]:
+    """A part of a body that must be a JSON object; null is an empty one. Raises JSON_PARSER_ERROR."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        token = "START_ARRAY" if isinstance(value, list) else "VALUE_STRING"
+        raise ApiError(400, "JSON_PARSER_ERROR", f"Cannot deserialize instance of object from {token} [line:1, column:1]")
+    return value
+
+
 def malformed_query(message: str) -> ApiError:
     """SOQL that cannot be parsed."""
     return ApiError(400, "MALFORMED_QUERY", message)

@@ -52,8 +52,9 @@ def apply(org: Org, kind: str, full_name: str, description: Mapping[str, Any], u
         return customize.add_object(org, full_name, description, replace=replace)
     if kind == "CustomObject":
         columns = description.get("fields") or []
-        for column in [columns] if isinstance(columns, Mapping) else columns:
-            customize.add_field(org, f"{full_name}.{column.get('fullName')}", column, replace=True)
+        for column in columns if isinstance(columns, list) else [columns]:
+            described = errors.an_object(column)
+            customize.add_field(org, f"{full_name}.{described.get('fullName')}", described, replace=True)
         return False
     if kind == "CustomField":
         entity, _, name = full_name.partition(".")
@@ -107,10 +108,12 @@ class Deployments:
         deployment.asked += 1
         try:
             root = ElementTree.fromstring(content)
-            description = tree(root) or {}
+            description = errors.an_object(tree(root) or None)
             fresh = apply(self.org, kind, full_name, description, user, replace=True)
         except ElementTree.ParseError as error:
             deployment.failures.append(_result(path, kind, full_name, problem=f"Error parsing file: {error}"))
+        except errors.ApiError as error:
+            deployment.failures.append(_result(path, kind, full_name, problem=error.message))
         except errors.RowRefused as refused:
             deployment.failures.append(_result(path, kind, full_name, problem=refused.error.message))
         else:

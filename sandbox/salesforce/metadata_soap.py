@@ -70,7 +70,8 @@ def _components(org: Org, deployments: metadata.Deployments, operation: ElementT
 
 def _component(org: Org, part: ElementTree.Element, session: Session, *, replace: bool, upsert: bool) -> str:
     kind = part.get(_XSI_TYPE, "").split(":")[-1]
-    description: Any = metadata.tree(part) or {}
+    found: Any = metadata.tree(part)
+    description: dict[str, Any] = found if isinstance(found, dict) else {}
     full_name = str(description.get("fullName", ""))
     try:
         fresh = metadata.apply(org, kind, full_name, description, session.user_id, replace=replace)
@@ -88,7 +89,8 @@ def _deploy(org: Org, deployments: metadata.Deployments, operation: ElementTree.
         archive = zipfile.ZipFile(io.BytesIO(base64.b64decode(described["ZipFile"])))
     except (KeyError, TypeError, binascii.Error, zipfile.BadZipFile):
         return _fault("INVALID_INPUT", "ZipFile must be a zip file in base64")
-    given: Any = described.get("DeployOptions") or {}
+    given: Any = described.get("DeployOptions")
+    given = given if isinstance(given, dict) else {}
     options = {name: value == "true" if value in ("true", "false") else value for name, value in given.items()}
     deployment = deployments.deploy(archive, options, session)
     return _reply(
@@ -98,7 +100,7 @@ def _deploy(org: Org, deployments: metadata.Deployments, operation: ElementTree.
 
 def _status(org: Org, deployments: metadata.Deployments, operation: ElementTree.Element, session: Session) -> Reply:
     described: Any = metadata.tree(operation)
-    deployment = deployments.known.get(str(described.get("asyncProcessId", "")))
+    deployment = deployments.known.get(described["asyncProcessId"]) if "asyncProcessId" in described else None
     if deployment is None:
         return _fault("INVALID_ID_FIELD", "no such deployment")
     result = dict(deployments.result(deployment))

@@ -1,17 +1,15 @@
 """The faults that hit a whole call: before it is done, or its reply on the way back."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 import orjson
 
 from sandbox.salesforce import errors
+from sandbox.salesforce.arrival import Receive, Send
 from sandbox.salesforce.call import Reply
 from sandbox.salesforce.org import Org
 
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 _HTML = b"<html><head><title>Proxy error</title></head><body><h1>The service is being maintained</h1></body></html>"
 _HANG = 60.0
 

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from sandbox.salesforce import (
     bulk_ingest,
+    bulk_old,
     bulk_query,
     collections,
     composite,
@@ -45,6 +46,7 @@ class Api:
         self.queries = query.Queries(org)
         self.bulk_queries = bulk_query.Queries(org)
         self.bulk_ingests = bulk_ingest.Ingests(org)
+        self.bulk_old = bulk_old.Jobs(org)
         self.deployments = metadata.Deployments(org)
         self._routes: list[Route] = []
         self._add_queries()
@@ -126,6 +128,7 @@ class Api:
         self.org.store.settle()
         self.bulk_queries.settle()
         self.bulk_ingests.settle()
+        self.bulk_old.settle()
 
     def find(self, call: Call) -> tuple[Route, tuple[str, ...]]:
         """The route of a call. Raises NOT_FOUND and METHOD_NOT_ALLOWED."""

@@ -38,7 +38,7 @@ def login(org: Org, version: str, body: bytes) -> Reply:
     except ElementTree.ParseError:
         return _fault("INVALID_XML", "The request is not well-formed XML")
     if "login" not in texts:
-        return _fault("INVALID_OPERATION", "No operation available for request")
+        return _signed_in(org, texts)
     if float(version) > _NEWEST:
         return _fault("UNSUPPORTED_API_VERSION", f"login() is not available in API version {version}; use OAuth")
     user_id = org.sign_in(texts.get("username", ""), texts.get("password", ""))
@@ -58,3 +58,17 @@ def login(org: Org, version: str, body: bytes) -> Reply:
         f"<userName>{escape(user.get('Username', ''))}</userName></userInfo></result></loginResponse>"
     )
     return Reply(body=_ENVELOPE.format(result).encode(), content_type="text/xml; charset=utf-8")
+
+
+def _signed_in(org: Org, texts: dict[str, str]) -> Reply:
+    """The two operations besides ``login`` that clients use to manage their session."""
+    session = oauth.current(org, texts.get("sessionId", "").strip())
+    if session is None:
+        return _fault("INVALID_SESSION_ID", "Invalid Session ID found in SessionHeader: Illegal Session")
+    if "logout" in texts:
+        del org.sessions[session.token]
+        return Reply(body=_ENVELOPE.format("<logoutResponse/>").encode(), content_type="text/xml; charset=utf-8")
+    if "getServerTimestamp" in texts:
+        result = f"<getServerTimestampResponse><result><timestamp>{org.stamp()}</timestamp></result></getServerTimestampResponse>"
+        return Reply(body=_ENVELOPE.format(result).encode(), content_type="text/xml; charset=utf-8")
+    return _fault("INVALID_OPERATION", "No operation available for request")

@@ -121,7 +121,7 @@ def create_field(org: Org, call: Call) -> Reply:
     if missing:
         raise errors.ApiError(400, "REQUIRED_FIELD_MISSING", f"Required fields are missing: [{', '.join(missing)}]", missing)
     try:
-        identifier = customize.add_field(org, str(body["FullName"]), body["Metadata"])
+        identifier = customize.add_field(org, str(body["FullName"]), errors.an_object(body["Metadata"]))
     except errors.RowRefused as refused:
         raise refused.error.as_error() from refused
     return Reply(status=201, body={"id": identifier, "success": True, "errors": [], "warnings": [], "infos": []})
@@ -156,7 +156,9 @@ def change_field(org: Org, call: Call, identifier: str) -> Reply:
     _may_customize(org, call)
     entity, column = _field(org, identifier)
     try:
-        customize.add_field(org, f"{entity.name}.{column.name}", call.json_object().get("Metadata") or {}, replace=True)
+        customize.add_field(
+            org, f"{entity.name}.{column.name}", errors.an_object(call.json_object().get("Metadata")), replace=True
+        )
     except errors.RowRefused as refused:
         raise refused.error.as_error() from refused
     return Reply(status=204)

@@ -133,10 +133,10 @@ class Names:
             entity = find(identifier) if identifier else None
             if entity is None or identifier is None:
                 return None
+            row = store.table(entity.name).rows.get(identifier, records.NOTHING)
             if wanted == "Type":
-                return entity.name
-            column = entity.name_field if wanted == "Name" else wanted
-            return store.table(entity.name).rows.get(identifier, records.NOTHING).get(column or "")
+                return row.get("Type") if entity.name == "Group" else entity.name
+            return row.get((entity.name_field if wanted == "Name" else wanted) or "")
 
         first = self.context.schema.entities[lookup.to[0]].find(wanted) or self.context.schema.entities["User"].find(wanted)
         column = first or schema.Field(name="Type", type="string", label="Type")

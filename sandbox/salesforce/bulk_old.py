@@ -1,0 +1,267 @@
+"""Bulk API 1.0 (``/services/async``), the older one that many programs still use: jobs of batches, in XML or JSON.
+
+A reply is JSON when the request says so or the job's content is JSON, else XML (Bulk API Developer Guide).
+"""
+
+import csv
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
+
+import orjson
+
+from sandbox.salesforce import bulk_ingest, bulk_jobs, dml, errors, metadata, query, sobjects
+from sandbox.salesforce.call import Reply
+from sandbox.salesforce.org import Org, Session
+from sandbox.salesforce.soql import run
+
+_NAMESPACE = "http://www.force.com/2009/06/asyncapi/dataload"
+_DELAY = timedelta(seconds=0.3)
+_OPERATIONS = ("insert", "update", "upsert", "delete", "hardDelete", "query", "queryAll")
+_PATH = re.compile(r"job(?:/(\w+)(?:/(batch)(?:/(\w+)(?:/(result|request)(?:/(\w+))?)?)?)?)?")
+MAXIMUM_ROWS = 10_000
+"""Records in one batch (Bulk API limits)."""
+
+
+@dataclass
+class Batch:
+    """One batch and what became of it."""
+
+    id: str
+    body: bytes
+    due: datetime
+    state: str = "Queued"
+    message: str | None = None
+    processed: int = 0
+    failed: int = 0
+    outcomes: list[dict[str, Any]] = field(default_factory=list)
+    found: run.Found | None = None
+    result: str = ""
+
+
+@dataclass
+class Job:
+    """One job."""
+
+    id: str
+    session: Session
+    info: dict[str, Any]
+    version: str
+    batches: dict[str, Batch] = field(default_factory=dict)
+
+
+class Jobs:
+    """All jobs of the older API."""
+
+    def __init__(self, org: Org) -> None:
+        self.org = org
+        self.jobs: dict[str, Job] = {}
+
+    def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes, who: tuple[str, Session]) -> Reply:
+        """Any call below ``/services/async/NN.0/`` by ``who`` (API version and session)."""
+        try:
+            return self._answer(method, path, headers, body, who)
+        except errors.ApiError as error:
+            shown = {"exceptionCode": error.code, "exceptionMessage": error.message}
+            if "json" in headers.get("content-type", "") + headers.get("accept", ""):
+                return Reply(status=error.status, body=shown)
+            text = f'<?xml version="1.0" encoding="UTF-8"?><error xmlns="{_NAMESPACE}">{_xml(shown)}</error>'
+            return Reply(status=error.status, body=text.encode(), content_type="application/xml")
+
+    def _answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes, who: tuple[str, Session]) -> Reply:
+        found = _PATH.fullmatch(path)
+        if found is None:
+            raise errors.not_found()
+        job_id, batch, batch_id, part, result = found.groups()
+        self.org.counters.add(f"{method} async/job{'/batch' if batch else ''}{'/result' if part else ''}")
+        job = self.jobs.get(job_id or "")
+        if job_id is None and method == "POST":
+            return self._create(headers, body, who)
+        if job is None:
+            raise errors.ApiError(400, "InvalidJob", "Unable to find job")
+        if batch is None:
+            return self._job(job, method, headers, body)
+        if batch_id is None:
+            return self._add(job, headers, body) if method == "POST" else self._list(job, headers)
+        if batch_id not in job.batches:
+            raise errors.ApiError(400, "InvalidBatch", "Unable to find batch")
+        if part is None:
+            return _shown(job, headers, "batchInfo", self._info(job, job.batches[batch_id]))
+        return self._result(job, job.batches[batch_id], headers, result)
+
+    def _create(self, headers: Mapping[str, str], body: bytes, who: tuple[str, Session]) -> Reply:
+        version, session = who
+        given = _parsed(headers, body)
+        entity = self.org.schema.find(str(given.get("object", "")))
+        if entity is None or given.get("operation") not in _OPERATIONS:
+            raise errors.ApiError(400, "InvalidJob", "object or operation is not supported")
+        if given.get("contentType", "XML") not in ("CSV", "JSON"):
+            raise errors.ApiError(400, "InvalidJob", "contentType must be CSV or JSON")
+        info: dict[str, Any] = {
+            "id": self.org.identifiers.make("750"), "operation": given["operation"], "object": entity.name,
+            "createdById": session.user_id,
+            "createdDate": self.org.stamp(), "systemModstamp": self.org.stamp(), "state": "Open",
+            "contentType": given["contentType"],
+            "concurrencyMode": given.get("concurrencyMode", "Parallel"), "apiVersion": float(version),
+        }  # fmt: skip
+        if given.get("externalIdFieldName"):
+            sobjects.key_column(entity, str(given["externalIdFieldName"]))
+            info["externalIdFieldName"] = given["externalIdFieldName"]
+        job = self.jobs[info["id"]] = Job(info["id"], session, info, version)
+        return _shown(job, headers, "jobInfo", self._job_info(job), status=201)
+
+    def _job_info(self, job: Job) -> dict[str, Any]:
+        batches = job.batches.values()
+        counts = {
+            f"numberBatches{state}": sum(1 for batch in batches if batch.state == state)
+            for state in ("Queued", "InProgress", "Completed", "Failed")
+        }
+        processed = sum(batch.processed for batch in batches)
+        failed = sum(batch.failed for batch in batches)
+        numbers = {
+            "numberBatchesTotal": len(batches),
+            "numberRecordsProcessed": processed,
+            "numberRecordsFailed": failed,
+            "numberRetries": 0,
+        }
+        return {**job.info, **counts, **numbers}
+
+    def _job(self, job: Job, method: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        if method == "POST":
+            state = _parsed(headers, body).get("state")
+            if state not in ("Closed", "Aborted"):
+                raise errors.ApiError(400, "InvalidJobState", "state must be Closed or Aborted")
+            job.info["state"] = state
+        return _shown(job, headers, "jobInfo", self._job_info(job))
+
+    def _add(self, job: Job, headers: Mapping[str, str], body: bytes) -> Reply:
+        if job.info["state"] != "Open":
+            raise errors.ApiError(400, "InvalidJobState", "Job is not open")
+        batch = Batch(self.org.identifiers.make("751"), body, self.org.clock.now() + _DELAY)
+        job.batches[batch.id] = batch
+        return _shown(job, headers, "batchInfo", self._info(job, batch), status=201)
+
+    def _list(self, job: Job, headers: Mapping[str, str]) -> Reply:
+        return _shown(job, headers, "batchInfoList", {"batchInfo": [self._info(job, batch) for batch in job.batches.values()]})
+
+    def _info(self, job: Job, batch: Batch) -> dict[str, Any]:
+        info = {
+            "id": batch.id, "jobId": job.id, "state": batch.state, "createdDate": job.info["createdDate"],
+            "systemModstamp": self.org.stamp(),
+            "numberRecordsProcessed": batch.processed, "numberRecordsFailed": batch.failed, "totalProcessingTime": 0,
+            "apiActiveProcessingTime": 0, "apexProcessingTime": 0,
+        }  # fmt: skip
+        return info if batch.message is None else {**info, "stateMessage": batch.message}
+
+    def settle(self) -> None:
+        """Do the batches that are due."""
+        now = self.org.clock.now()
+        for job in self.jobs.values():
+            for batch in job.batches.values():
+                if batch.state == "Queued" and batch.due <= now and job.info["state"] != "Aborted":
+                    self._work(job, batch)
+
+    def _work(self, job: Job, batch: Batch) -> None:
+        try:
+            if job.info["operation"].startswith("query"):
+                context = query.context(self.org, job.session.user_id, job.version)
+                batch.found = run.run(context, batch.body.decode("utf-8", "replace"), deleted=job.info["operation"] == "queryAll")
+                batch.result = self.org.identifiers.make("752")
+                batch.processed = batch.found.total
+            else:
+                self._load(job, batch)
+            batch.state = "Completed"
+        except errors.ApiError as error:
+            batch.state, batch.message = "Failed", f"InvalidBatch : {error.code}: {error.message}"
+
+    def _load(self, job: Job, batch: Batch) -> None:
+        rows = _rows(job, batch.body)
+        if len(rows) > MAXIMUM_ROWS:
+            raise errors.ApiError(400, "InvalidBatch", f"Records limit of {MAXIMUM_ROWS} exceeded")
+        writer = dml.Writer(self.org, job.session.user_id)
+        entity = self.org.schema.entities[job.info["object"]]
+        for row in rows:
+            try:
+                outcome = bulk_ingest.write(writer, entity, job.info["operation"], job.info.get("externalIdFieldName"), row)
+                batch.outcomes.append({"success": True, "created": bool(outcome.created), "id": outcome.id, "errors": []})
+            except errors.RowRefused as refused:
+                batch.failed += 1
+                batch.outcomes.append({"success": False, "created": False, "id": None, "errors": [refused.error.as_row()]})
+        batch.processed = len(rows)
+
+    def _result(self, job: Job, batch: Batch, headers: Mapping[str, str], result: str | None) -> Reply:
+        if batch.state != "Completed":
+            raise errors.ApiError(400, "InvalidBatch", "Batch not completed")
+        if batch.found is None:
+            return self._outcomes(job, batch)
+        if result is None:
+            if _json(job, headers):
+                return Reply(body=[batch.result])
+            text = f'<result-list xmlns="{_NAMESPACE}"><result>{batch.result}</result></result-list>'
+            return Reply(body=text.encode(), content_type="application/xml")
+        made = [batch.found.make(row) for row in batch.found.rows]
+        if job.info["contentType"] == "JSON":
+            return Reply(body=made)
+        header = [".".join(path) for path in batch.found.columns]
+        cells = [[bulk_jobs.cell_at(one, path) for path in batch.found.columns] for one in made]
+        return Reply(body=bulk_jobs.csv_bytes(header, cells, bulk_jobs.Options()), content_type="text/csv")
+
+    def _outcomes(self, job: Job, batch: Batch) -> Reply:
+        if job.info["contentType"] == "JSON":
+            return Reply(body=batch.outcomes)
+        cells = [
+            [one["id"] or "", str(one["success"]).lower(), str(one["created"]).lower(), _error(one["errors"])]
+            for one in batch.outcomes
+        ]
+        body = bulk_jobs.csv_bytes(("Id", "Success", "Created", "Error"), cells, bulk_jobs.Options())
+        return Reply(body=body, content_type="text/csv")
+
+
+def _error(found: Sequence[Mapping[str, Any]]) -> str:
+    return "".join(f"{error['statusCode']}:{error['message']}:{','.join(error.get('fields', ()))} --" for error in found)
+
+
+def _rows(job: Job, body: bytes) -> list[dict[str, Any]]:
+    if job.info["contentType"] == "JSON":
+        try:
+            given = orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            raise errors.ApiError(400, "InvalidBatch", "Failed to parse JSON") from error
+        return [errors.an_object(row) for row in (given if isinstance(given, list) else [given])]
+    lines = [row for row in csv.reader(io.StringIO(body.decode("utf-8-sig", "replace"))) if row]
+    return [bulk_ingest.values(lines[0], row) for row in lines[1:]]
+
+
+def _parsed(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    try:
+        if "json" in headers.get("content-type", ""):
+            return errors.an_object(orjson.loads(body))
+        found = metadata.tree(ElementTree.fromstring(body))
+    except (orjson.JSONDecodeError, ElementTree.ParseError) as error:
+        raise errors.ApiError(400, "InvalidJob", "Unable to parse the job") from error
+    return found if isinstance(found, dict) else {}
+
+
+def _json(job: Job, headers: Mapping[str, str]) -> bool:
+    asked = headers.get("content-type", "") + headers.get("accept", "")
+    return "json" in asked or job.info["contentType"] == "JSON"
+
+
+def _shown(job: Job, headers: Mapping[str, str], name: str, info: Mapping[str, Any], *, status: int = 200) -> Reply:
+    if _json(job, headers):
+        return Reply(status=status, body=dict(info))
+    text = f'<?xml version="1.0" encoding="UTF-8"?><{name} xmlns="{_NAMESPACE}">{_xml(info)}</{name}>'
+    return Reply(status=status, body=text.encode(), content_type="application/xml")
+
+
+def _xml(info: Mapping[str, Any]) -> str:
+    return "".join(
+        f"<{name}>{_xml(one) if isinstance(one, Mapping) else escape(str(one))}</{name}>"
+        for name, value in info.items()
+        for one in (value if isinstance(value, list) else [value])
+    )
