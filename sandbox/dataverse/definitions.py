@@ -132,6 +132,13 @@ def _add_table(call: session.Session, body: Any) -> schema.Table:
     if name.lower() in call.schema.tables:
         raise refusal.Refusal(400, "0x80044363", f"An entity with the specified name {name} already exists.")
     made = [attributes.column_of(one) for one in body.get("Attributes", ())]
+    taken = {f"{name.lower()}id", *(column.name for column in tables.everywhere())}
+    names = [column.name for column in made]
+    if taken & set(names) or len(set(names)) < len(names):
+        twice = next(one for one in names if one in taken or names.count(one) > 1)
+        raise refusal.Refusal(
+            400, "0x80044153", f"An attribute with the specified name {twice} already exists for entity {name}."
+        )
     primary = [one.get("SchemaName") for one in body.get("Attributes", ()) if one.get("IsPrimaryName")]
     if len(primary) != 1:
         raise refusal.Refusal(400, "0x80040203", "The table needs exactly one primary name column.")

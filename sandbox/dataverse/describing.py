@@ -95,6 +95,8 @@ class Describing:
 
     def _attribute(self, table: schema.Table, column: schema.Column) -> Document:
         made = metadata.attribute(self._schema, table, column)
+        if f"{table.name}.{column.name}" in self._call.blank:
+            made["IsSecured"] = True
         if column.kind in schema.CHOICES or column.kind is schema.Kind.BOOLEAN:
             made["OptionSet"] = metadata.option_set(table, column)
             made["GlobalOptionSet"] = None

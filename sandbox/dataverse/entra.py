@@ -3,6 +3,7 @@
 Sources: learn.microsoft.com/entra/identity-platform (OpenID configuration, client credentials, error codes).
 """
 
+import functools
 import secrets
 import uuid
 from collections.abc import Awaitable, Callable
@@ -23,6 +24,12 @@ LIFETIME = 3599
 _APP_ID_OF_DATAVERSE = "00000007-0000-0000-c000-000000000000"
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
+
+
+@functools.cache
+def _signing_key() -> rsa.RSAPrivateKey:
+    """One for the process, made when it is first needed: it takes a while."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 class Denied(Exception):
@@ -50,7 +57,6 @@ class TokenHost:
         self.refresh_token = "0.A" + secrets.token_urlsafe(48)
         """One that is always good, for programs that sign in with a refresh token."""
         self._tokens: dict[str, datetime] = {}
-        self._key: rsa.RSAPrivateKey | None = None
         self._key_id = schema.metadata_id("key", tenant)
 
     def good(self, token: str) -> bool:
@@ -190,13 +196,8 @@ class TokenHost:
                 f"The resource principal named {wanted} was not found in the tenant named {self._tenant}.",
             )
 
-    def _signing_key(self) -> rsa.RSAPrivateKey:
-        if self._key is None:
-            self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        return self._key
-
     def _public_key(self) -> dict[str, Any]:
-        made: dict[str, Any] = RSAAlgorithm.to_jwk(self._signing_key().public_key(), as_dict=True)
+        made: dict[str, Any] = RSAAlgorithm.to_jwk(_signing_key().public_key(), as_dict=True)
         return {**made, "kid": self._key_id, "use": "sig", "issuer": f"{self.authority}/v2.0"}
 
     def _issue(self) -> str:
@@ -214,7 +215,7 @@ class TokenHost:
             "uti": secrets.token_urlsafe(12),
             "ver": "2.0",
         }
-        token = jwt.encode(claims, self._signing_key(), algorithm="RS256", headers={"kid": self._key_id})
+        token = jwt.encode(claims, _signing_key(), algorithm="RS256", headers={"kid": self._key_id})
         self._tokens[token] = until
         return token
 

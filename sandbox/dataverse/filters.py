@@ -101,6 +101,8 @@ def _compare(node: odata.Compare, scope: Scope) -> Test:
     left, right, word = node.left, node.right, node.operator
     if isinstance(left, odata.Literal) and not isinstance(right, odata.Literal):
         left, right, word = right, left, _MIRROR[word]
+    if isinstance(left, odata.Call) and not left.named:
+        raise _unknown(left.name)
     if not isinstance(left, odata.Path):
         raise refusal.bad_query("The left side of a comparison must be a property.")
     operand = scope.operand(left.steps)
@@ -215,9 +217,13 @@ def _call(node: odata.Call, scope: Scope) -> Test:
         return _string_function(node, scope)
     if node.named or not node.arguments:
         return _query_function(node, scope)
-    raise refusal.bad_query(
-        f"An unknown function with name '{node.name}' was found. This may also be a function import or a key lookup on a "
-        "navigation property, which is not allowed."
+    raise _unknown(node.name)
+
+
+def _unknown(name: str) -> refusal.Refusal:
+    return refusal.bad_query(
+        f"An unknown function with name '{name}' was found. This may also be a function import or a key lookup on a navigation "
+        "property, which is not allowed."
     )
 
 

@@ -10,6 +10,8 @@ from sandbox.dataverse import acts, entra, face, population, protection, records
 from sandbox.dataverse.records import ORDER, Row
 
 _LABELS = {"incident": "ticketnumber", "salesorder": "ordernumber", "opportunity": "name"}
+LATE = 3.0
+"""Seconds until a late commit, where the fault does not say."""
 _RESERVED = 100
 """Row versions set aside for each record of a transaction that is committed late."""
 
@@ -95,8 +97,11 @@ class Dataverse(base.StandIn):
             return ids
         self.store.reserved.append(self.store.version + 1)
         self.store.version += _RESERVED * max(1, len(ids))
-        due = time.monotonic() + float(fault.options.get("seconds", 3))
+        now = time.monotonic()
+        left = LATE if fault.until is None else fault.until - now
+        due = now + float(fault.options.get("delay", fault.options.get("seconds", left)))
         self._late.append((due, self._clock.now(), self.store.reserved[-1], job))
+        self._late.sort(key=lambda one: one[0])
         return ids
 
     def records(self, object_name: str, ids: Sequence[str] | None = None) -> list[dict[str, Any]]:

@@ -9,6 +9,14 @@ from sandbox.dataverse.records import TARGET, Row
 _BIND = "@odata.bind"
 
 
+@dataclass(frozen=True)
+class Veil:
+    """``table.column`` names that the caller does not see, and those that read as null for it and may not be written."""
+
+    hidden: frozenset[str] = frozenset()
+    blank: frozenset[str] = frozenset()
+
+
 @dataclass
 class Wanted:
     """What a body asks for."""
@@ -20,7 +28,7 @@ class Wanted:
     """Rows to be created that point at this one."""
 
 
-def read(store: records.Store, table: schema.Table, body: Any, *, creating: bool, hidden: frozenset[str] = frozenset()) -> Wanted:
+def read(store: records.Store, table: schema.Table, body: Any, *, creating: bool, veil: "Veil | None" = None) -> Wanted:
     """Check a body; raises Refusal at the first thing that does not fit."""
     if not isinstance(body, dict):
         raise refusal.bad_payload(
@@ -34,16 +42,20 @@ def read(store: records.Store, table: schema.Table, body: Any, *, creating: bool
         elif "@" in name:
             continue
         elif name in table.by_wire:
-            _plain(table, name, value, creating=creating, hidden=hidden, into=wanted.values)
+            _plain(table, name, value, creating=creating, veil=veil or Veil(), into=wanted.values)
         else:
             _navigation(table, name, value, creating=creating, wanted=wanted)
     return wanted
 
 
-def _plain(table: schema.Table, name: str, value: Any, *, creating: bool, hidden: frozenset[str], into: Row) -> None:
+def _plain(table: schema.Table, name: str, value: Any, *, creating: bool, veil: "Veil", into: Row) -> None:
     column = table.by_wire[name]
-    if f"{table.name}.{column.name}" in hidden:
+    if f"{table.name}.{column.name}" in veil.hidden:
         raise refusal.bad_payload(table.entity_set, _missing(table, name))
+    if f"{table.name}.{column.name}" in veil.blank:
+        raise refusal.Refusal(
+            403, "0x8004f508", f"The caller does not have permission to update the secured attribute '{column.name}'."
+        )
     if column.kind in schema.LOOKUPS:
         raise refusal.bad_query(
             "CRM do not support direct update of Entity Reference properties, Use Navigation properties instead."

@@ -22,6 +22,8 @@ class Caller:
     """``https://HOST:PORT/api/data/v9.2/``."""
     hidden: frozenset[str] = frozenset()
     """``table.column`` names hidden by column security."""
+    blank: frozenset[str] = frozenset()
+    """``table.column`` names that read as null under column security."""
     wishes: shape.Wishes = field(default_factory=shape.Wishes)
     page_size: int | None = None
     """From ``Prefer: odata.maxpagesize``."""
@@ -97,7 +99,7 @@ class Reading:
 
     def names(self, table: schema.Table) -> scope.DataScope:
         """What names mean to this caller."""
-        return scope.DataScope(self._store, table, self.caller.user, self.caller.hidden)
+        return scope.DataScope(self._store, table, self.caller.user, self.caller.hidden, blank=self.caller.blank)
 
     def page(self, plan: options.Plan, within: Iterable[Row] | None = None, place: cookies.Place | None = None) -> Page:
         """One page of a plan, over the whole table or ``within`` some of its rows, from a cookie's ``place`` on."""
@@ -172,7 +174,7 @@ class Reading:
 
     def shaper(self, plan: options.Plan, *, etag: bool = True) -> shape.Shaper:
         """What makes the JSON objects of a plan's rows, with everything that is expanded."""
-        plain = shape.shaper(self._store, plan.table, plan.columns, self.caller.wishes, etag=etag)
+        plain = shape.shaper(self._store, plan.table, plan.columns, self.caller.wishes, etag=etag, blank=self.caller.blank)
         if not plan.expansions:
             return plain
         adders = [self._adder(plan, expansion) for expansion in plan.expansions]

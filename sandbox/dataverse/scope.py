@@ -11,12 +11,20 @@ class DataScope:
     """Names as they are seen from one table."""
 
     def __init__(
-        self, store: records.Store, table: schema.Table, user: str, hidden: frozenset[str] = frozenset(), variable: str = ""
+        self,
+        store: records.Store,
+        table: schema.Table,
+        user: str,
+        hidden: frozenset[str] = frozenset(),
+        *,
+        blank: frozenset[str] = frozenset(),
+        variable: str = "",
     ) -> None:
         self._store = store
         self._table = table
         self._user = user
         self._hidden = hidden
+        self._blank = blank
         self._variable = variable
 
     @property
@@ -39,6 +47,8 @@ class DataScope:
             return self._behind(steps)
         column = find_column(self._table, steps[0], self._hidden)
         key = column.wire
+        if self._blank and f"{self._table.name}.{column.name}" in self._blank:
+            return filters.Operand(lambda _: None, values.edm(column), column.name)
         return filters.Operand(lambda row: row.get(key), values.edm(column), column.name, key)
 
     def _behind(self, steps: tuple[str, ...]) -> filters.Operand:
@@ -46,7 +56,7 @@ class DataScope:
         if relationship is None:
             raise refusal.no_property(steps[0], self._table.name)
         target = self._store.schema.tables[relationship.referenced]
-        inner = DataScope(self._store, target, self._user, self._hidden).operand(steps[1:])
+        inner = DataScope(self._store, target, self._user, self._hidden, blank=self._blank).operand(steps[1:])
         wire = self._table.columns[relationship.column].wire
         rows = self._store.table(target.name).by_id
         get = inner.get
@@ -62,7 +72,7 @@ class DataScope:
         if len(steps) != 1:
             raise refusal.bad_query("any and all need a collection-valued navigation property of the table itself.")
         get, target = collection(self._store, self._table, steps[0])
-        return get, DataScope(self._store, target, self._user, self._hidden, variable)
+        return get, DataScope(self._store, target, self._user, self._hidden, blank=self._blank, variable=variable)
 
 
 def find_column(table: schema.Table, name: str, hidden: frozenset[str] = frozenset()) -> schema.Column:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from sandbox import base
-from sandbox.dataverse import actions, exchange, options, query, records, rights, shape, writes
+from sandbox.dataverse import actions, exchange, options, payload, query, records, rights, shape, writes
 from sandbox.dataverse.options import Plan
 from sandbox.dataverse.schema import Schema, Table
 
@@ -96,8 +96,18 @@ class Session:
     @cached_property
     def hidden(self) -> frozenset[str]:
         """``table.column`` names that do not exist for this caller."""
+        return self._veiled(secured=False)
+
+    @cached_property
+    def blank(self) -> frozenset[str]:
+        """``table.column`` names under column security: the caller sees null and may not write."""
+        return self._veiled(secured=True)
+
+    def _veiled(self, *, secured: bool) -> frozenset[str]:
         fault = self.faults.peek("hide_field")
-        return frozenset(part.strip() for part in str(fault.options.get("field", "")).split(",")) if fault else frozenset()
+        if fault is None or bool(fault.options.get("secured", False)) is not secured:
+            return frozenset()
+        return frozenset(part.strip() for part in str(fault.options.get("field", "")).split(","))
 
     @cached_property
     def rights(self) -> rights.Rights:
@@ -107,7 +117,7 @@ class Session:
     @cached_property
     def writer(self) -> writes.Writer:
         """Writes in the caller's name."""
-        return writes.Writer(self.store, self.request.user, self.hidden, self.faults)
+        return writes.Writer(self.store, self.request.user, payload.Veil(self.hidden, self.blank), self.faults)
 
     @cached_property
     def actions(self) -> actions.Actions:
@@ -136,6 +146,7 @@ class Session:
             user=self.request.user,
             root=self.root,
             hidden=self.hidden,
+            blank=self.blank,
             wishes=shape.Wishes(self.prefer.annotations),
             page_size=self.prefer.page_size,
             page_limit=int(small.options.get("size", 3)) if small else query.MAX_PAGE,

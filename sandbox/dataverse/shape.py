@@ -101,13 +101,20 @@ def annotator(
 
 
 def shaper(
-    store: records.Store, table: schema.Table, columns: Sequence[schema.Column], wishes: Wishes, *, etag: bool = True
+    store: records.Store,
+    table: schema.Table,
+    columns: Sequence[schema.Column],
+    wishes: Wishes,
+    *,
+    etag: bool = True,
+    blank: frozenset[str] = frozenset(),
 ) -> Shaper:
     """A closure that makes the JSON object of a row with these columns; the key is always among them."""
     wires = [column.wire for column in columns]
     if table.key not in wires:
         wires.append(table.key)
-    annotate = annotator(store, table, columns, wishes)
+    veiled = [column.wire for column in columns if f"{table.name}.{column.name}" in blank] if blank else []
+    annotate = annotator(store, table, [column for column in columns if column.wire not in veiled], wishes)
 
     def shape(row: Row) -> Row:
         get = row.get
@@ -117,6 +124,8 @@ def shaper(
                 shaped[wire] = get(wire)
         else:
             shaped = {wire: get(wire) for wire in wires}
+        for wire in veiled:
+            shaped[wire] = None
         if annotate is not None:
             annotate(row, shaped)
         return shaped

@@ -30,6 +30,11 @@ _owned = (
 )
 
 
+def everywhere() -> tuple[schema.Column, ...]:
+    """Columns that every table of users' rows has."""
+    return _system + _owned + c.states(*ACTIVE)
+
+
 def table(name: str, primary: schema.Column, more: Iterable[schema.Column], **options: object) -> schema.Table:
     """A table with its key, its name column and the columns that every table has."""
     entity_set = str(options.pop("entity_set", name + "s"))

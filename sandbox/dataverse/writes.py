@@ -27,11 +27,11 @@ class Writer:
     """Writes rows on behalf of one user."""
 
     def __init__(
-        self, store: records.Store, user: str, hidden: frozenset[str] = frozenset(), faults: base.Faults | None = None
+        self, store: records.Store, user: str, veil: payload.Veil | None = None, faults: base.Faults | None = None
     ) -> None:
         self._store = store
         self.user = user
-        self._hidden = hidden
+        self._veil = veil
         self._faults = faults
 
     def _stumble(self, table: schema.Table) -> None:
@@ -49,7 +49,7 @@ class Writer:
         if table.read_only:
             raise refusal.not_allowed(f"The 'Create' method does not support entities of type '{table.name}'.")
         self._stumble(table)
-        wanted = payload.read(self._store, table, body, creating=True, hidden=self._hidden)
+        wanted = payload.read(self._store, table, body, creating=True, veil=self._veil)
         with self._store.transaction():
             for relationship, inner in wanted.singles:
                 target = self._store.schema.tables[relationship.referenced]
@@ -77,7 +77,7 @@ class Writer:
     def update(self, table: schema.Table, row: Row, body: Any) -> None:
         """Change a row as a PATCH does."""
         self._stumble(table)
-        wanted = payload.read(self._store, table, body, creating=False, hidden=self._hidden)
+        wanted = payload.read(self._store, table, body, creating=False, veil=self._veil)
         changes = wanted.values
         if "statecode" in table.columns:
             self._guard_state(table, row, changes)

@@ -1,9 +1,9 @@
 """One Dataverse organisation with its token host on real sockets over TLS, and the ways a stranger's program speaks to it."""
 
 import asyncio
-import ssl
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,49 +19,55 @@ CLIENT = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
 SECRET = "made-up-secret"
 
 
-class Loop:
-    """The sandbox's event loop on a thread of its own."""
+class Lines:
+    """Two sockets that are served for all tests; each test puts an organisation of its own behind them."""
 
-    def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+    def __init__(self, directory: Path) -> None:
+        self.ca = directory / "ca.pem"
+        self.app: Any = None
+        self.token_app: Any = None
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
+        context = tls.make(directory)
+        api, entra = lines.bind(0, "dynamics"), lines.bind(0, "entra")
+        self.port, self.token_port = lines.port(api), lines.port(entra)
+        self._webs = [lines.Web(self._api, api, context), lines.Web(self._entra, entra, context)]
+        for web in self._webs:
+            self._run(web.start())
 
-    def run(self, coroutine: Any) -> Any:
-        """Run on the loop and wait."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(30)
+    async def _api(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.app(scope, receive, send)
+
+    async def _entra(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.token_app(scope, receive, send)
+
+    def _run(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(30)
 
     def close(self) -> None:
-        """End the thread."""
-        self.loop.call_soon_threadsafe(self.loop.stop)
+        """Stop serving and end the thread."""
+        for web in self._webs:
+            self._run(web.stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
-        self.loop.close()
+        self._loop.close()
 
 
 class Organization:
     """An organisation that is being served."""
 
-    def __init__(self, loop: Loop, context: ssl.SSLContext, ca: Path) -> None:
+    def __init__(self, wires: Lines) -> None:
         self.clock = base.Clock()
         self.dataverse = Dataverse(self.clock, tenant=TENANT, client_id=CLIENT, client_secret=SECRET, seed=7)
-        self.ca = ca
-        self._loop = loop
-        api, entra = lines.bind(0, "dynamics"), lines.bind(0, "entra")
-        self.dataverse.url = f"https://localhost:{lines.port(api)}"
-        self.dataverse.authority = f"https://localhost:{lines.port(entra)}/{TENANT}"
-        self._webs = [lines.Web(self.dataverse.app, api, context), lines.Web(self.dataverse.token_app, entra, context)]
-        for web in self._webs:
-            loop.run(web.start())
+        self.dataverse.url = f"https://localhost:{wires.port}"
+        self.dataverse.authority = f"https://localhost:{wires.token_port}/{TENANT}"
+        wires.app, wires.token_app = self.dataverse.app, self.dataverse.token_app
+        self.ca = wires.ca
         self.http = requests.Session()
         self.http.trust_env = False
-        self.http.verify = str(ca)
+        self.http.verify = str(self.ca)
         self._token = ""
-
-    def close(self) -> None:
-        """Stop serving."""
-        self.http.close()
-        for web in self._webs:
-            self._loop.run(web.stop())
 
     @property
     def root(self) -> str:
@@ -88,6 +94,30 @@ class Organization:
         if isinstance(body, bytes):
             return self.http.request(method, address, data=body, headers=sent, timeout=10)
         return self.http.request(method, address, json=body, headers=sent, timeout=10)
+
+    def renew(self) -> None:
+        """Sign in anew with the next request."""
+        self._token = ""
+
+    def signed(self) -> dict[str, str]:
+        """The header that carries the token."""
+        return {"Authorization": f"Bearer {self._token}"}
+
+    def wait(self, seconds: float) -> None:
+        """Let late transactions be committed."""
+        time.sleep(seconds)
+
+    def restrict(self, depths: dict[str, str]) -> None:
+        """Leave the application user with one role that holds these privileges only (privilege → depth)."""
+        user = self.get("WhoAmI")["UserId"]
+        role = self.create("roles", name="Narrow")
+        ids = {row["name"]: row["privilegeid"] for row in self.rows("privileges?$select=name")}
+        given = [{"PrivilegeId": ids[name], "Depth": depth} for name, depth in depths.items()]
+        self.done("POST", f"roles({role})/Microsoft.Dynamics.CRM.AddPrivilegesRole", {"Privileges": given})
+        link = f"systemusers({user})/systemuserroles_association"
+        self.done("POST", f"{link}/$ref", {"@odata.id": f"{self.root}roles({role})"})
+        administrator = self.rows("roles?$filter=name eq 'System Administrator'")[0]["roleid"]
+        self.done("DELETE", f"{link}({administrator})/$ref")
 
     def get(self, path: str, **headers: str) -> Any:
         """The JSON of a GET that succeeds."""
@@ -131,31 +161,23 @@ class Organization:
 
 
 @pytest.fixture(scope="session")
-def loop() -> Iterator[Loop]:
-    """One event loop for all tests here."""
-    running = Loop()
-    yield running
-    running.close()
-
-
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, Path]:
-    """A server context and the authority's file."""
-    directory = tmp_path_factory.mktemp("tls")
-    return tls.make(directory), directory / "ca.pem"
-
-
-@pytest.fixture
-def org(loop: Loop, certificate: tuple[ssl.SSLContext, Path]) -> Iterator[Organization]:
-    """A fresh organisation without people or business."""
-    made = Organization(loop, *certificate)
+def wires(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lines]:
+    """The sockets."""
+    made = Lines(tmp_path_factory.mktemp("tls"))
     yield made
     made.close()
 
 
 @pytest.fixture
-def peopled(org: Organization) -> Organization:
-    """An organisation with people, cases and purchases."""
+def org(wires: Lines) -> Iterator[Organization]:
+    """A fresh organisation without people or business."""
+    made = Organization(wires)
+    yield made
+    made.http.close()
+
+
+def population() -> base.Population:
+    """40 people, of whom four fifths are here, with 25 open cases and 10 open purchases."""
     people = [
         base.Person(
             key=f"p{number}",
@@ -170,16 +192,20 @@ def peopled(org: Organization) -> Organization:
         )
         for number in range(40)
     ]
-    org.dataverse.populate(
-        base.Population(
-            seed=7,
-            companies=["Aalto Oy", "Björk Ab", "Contoso", "Dahl"],
-            people=people,
-            agents=["Aino Agent", "Bo Seller"],
-            case_subjects=["It broke", "Help wanted"],
-            products=["Kettle", "Lamp"],
-            cases=25,
-            purchases=10,
-        )
+    return base.Population(
+        seed=7,
+        companies=["Aalto Oy", "Björk Ab", "Contoso", "Dahl"],
+        people=people,
+        agents=["Aino Agent", "Bo Seller"],
+        case_subjects=["It broke", "Help wanted"],
+        products=["Kettle", "Lamp"],
+        cases=25,
+        purchases=10,
     )
+
+
+@pytest.fixture
+def peopled(org: Organization) -> Organization:
+    """An organisation with people, cases and purchases."""
+    org.dataverse.populate(population())
     return org
