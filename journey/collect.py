@@ -20,6 +20,7 @@ CHANGEABLE = timedelta(days=7)
 """How long an answer can be changed by the person who gave it, unless the invitation expires later than that."""
 _NONCE_LIVES = timedelta(days=2)
 LONGEST_COMMENT = 4000
+_LONGEST_TOKEN = 100
 MOST_VERSIONS = 50
 """Answers that are kept for one invitation; a program that posts for ever fills no disk."""
 
@@ -86,7 +87,7 @@ def find(belt: belts.Belt, token: str) -> Question | None:
 
 
 def _asked(belt: belts.Belt, token: str) -> answers.Asked | None:
-    if "\x00" in token or len(token) > 100:
+    if not token.isascii() or "\x00" in token or len(token) > _LONGEST_TOKEN:
         return None
     with belt.store.read() as tx:
         return answers.find(tx, token)
@@ -156,6 +157,8 @@ def _in_range(asked: survey.Survey, value: str) -> int | None:
 
 
 def _is_ours(belt: belts.Belt, token: str, nonce: str) -> bool:
+    if not nonce.isascii():
+        return False
     try:
         _signer(belt, token).loads(nonce, max_age=int(_NONCE_LIVES.total_seconds()))
     except itsdangerous.BadData:
