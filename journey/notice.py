@@ -40,7 +40,7 @@ def _read(belt: belts.Belt, connector: str) -> int:
     marks = _begun(belt, connector, watches)
     new = 0
     for page in belt.connectors[connector].read(watches, marks):
-        new += _store(belt, connector, page, _found(belt, connector, sources, marks, page.changes))
+        new += _store(belt, connector, page, found(belt.secret, connector, sources, marks, page.changes))
         if belt.stop.is_set():
             break
     if new:
@@ -66,20 +66,20 @@ def _begun(belt: belts.Belt, connector: str, watches: tuple[base.Watch, ...]) ->
     return {**marks, **first}
 
 
-def _found(
-    belt: belts.Belt,
+def found(
+    secret: bytes,
     connector: str,
     sources: Mapping[str, kind.Source],
     marks: Mapping[str, base.Bookmark],
     changes: Iterable[base.Change],
 ) -> list[touchpoints.Found]:
-    """The changes as touchpoints; what happened before the watch began is the past and left alone."""
-    found = []
+    """The changes as touchpoints; what happened before the watch began is the past and left alone. Preview reads the same way."""
+    seen = []
     for change in changes:
         touch = _touchpoint(sources[change.watch], change, connector)
         if touch is not None and (touch.trouble or _began(marks, change, touch.happened_at)):
-            found.append(touchpoints.Found(touch=touch, person=people.key(belt.secret, touch.person)))
-    return found
+            seen.append(touchpoints.Found(touch=touch, person=people.key(secret, touch.person)))
+    return seen
 
 
 def _touchpoint(source: kind.Source, change: base.Change, connector: str) -> touchpoint.Touchpoint | None:
