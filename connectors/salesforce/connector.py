@@ -13,7 +13,8 @@ _SUBREQUESTS = 25
 _UNSEEN = {"NOT_FOUND", "INVALID_TYPE"}
 """What describe answers about an object that does not exist or that this user may not see."""
 
-_LIMITS = line.Request(method="GET", path="limits")
+_HELLO = line.Request(method="GET", path="")
+"""The list of resources: the lightest call that needs a token but no permission (``limits`` needs View Setup)."""
 
 
 class SalesforceConnector(base.Connector):
@@ -27,7 +28,7 @@ class SalesforceConnector(base.Connector):
         self._reader = keyset.Reader(look_back=chosen.look_back, lag=chosen.lag)
 
     def start(self, watches: Sequence[base.Watch], since: datetime | None) -> Mapping[str, base.Bookmark]:
-        return keyset.first_bookmarks(watches, self._line.call(_LIMITS).clock, since)
+        return keyset.first_bookmarks(watches, self._line.call(_HELLO).clock, since)
 
     def read(self, watches: Sequence[base.Watch], bookmarks: Mapping[str, base.Bookmark]) -> Iterator[base.Page]:
         return self._reader.read(watches, bookmarks, self._queries.round)
@@ -72,7 +73,7 @@ class SalesforceConnector(base.Connector):
             return [findings.failed(f"{subject}: sign-in", error, "Look at the network, the proxy and login_url.")]
         signed = findings.good(f"{subject}: sign-in", "Salesforce gives a token")
         try:
-            clock = self._line.call(_LIMITS).clock
+            clock = self._line.call(_HELLO).clock
         except errors.OutsideError as error:
             return [signed, findings.failed(f"{subject}: reach", error, "Look at the network and at Salesforce's status page.")]
         reach = findings.good(f"{subject}: reach", "Salesforce answers")
