@@ -81,9 +81,9 @@ def _key(row: Mapping[str, Any]) -> str:
 
 
 def _best(touches: list[Touch], text: str) -> Touch | None:
-    """The touch whose words stand in the text: the longest words first, then one that nobody spoke of yet, then the older."""
+    """The touch whose words stand in the text: the most words first, then one that nobody spoke of yet."""
     seen = plain(text)
-    matches = [(max(map(len, words)), not touch.told, touch) for touch in touches if (words := _spoken(touch, seen))]
+    matches = [(sum(map(len, words)), not touch.told, touch) for touch in touches if (words := _spoken(touch, seen))]
     best = max(matches, key=lambda match: match[:2], default=(0, False, None))[2]
     if best is not None:
         best.told = True
