@@ -5,6 +5,7 @@ apart: by the columns it sets first (a column that does not exist refuses all ro
 https://developer.salesforce.com/docs/platform/api-rest/guide/resources-composite-sobjects-collections-update.html
 """
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -19,6 +20,11 @@ _RUNS = 10
 """Most runs of equal types within a collection."""
 _WHOLE_SHAPE = {"INVALID_FIELD", "INVALID_TYPE", "NOT_FOUND", "INVALID_FIELD_FOR_INSERT_UPDATE"}
 """Refusals that all rows of the same object and columns share."""
+_SEARCH_CALLS = 20
+"""Calls that may be spent on finding the rows at which a collection fails as a whole; one among 200 takes eight."""
+_NOT_FOUND_OUT = errors.Later("Salesforce fails at some of these rows, and it was not found out which: they are written again")
+_OVERWORKED = re.compile(r"LimitException|CPU time limit|Too many (SOQL|DML)")
+"""An org's triggers that cannot stand so many rows at once; fewer may pass."""
 _QUOTES_VALUE = re.compile(r"(value too large: |restricted picklist field: |duplicate value found: ).*", re.DOTALL)
 
 _Chunk = Sequence[base.FieldUpdate]
@@ -27,22 +33,22 @@ _Chunk = Sequence[base.FieldUpdate]
 def write(way: line.Line, updates: Sequence[base.FieldUpdate], batch: int) -> list[base.Settled]:
     """Settle every update, in the order given; no two may concern the same record. Never raises for a failed call."""
     settled: dict[int, base.Settled] = {}
-    numbers = {id(update): number for number, update in enumerate(updates)}
     ordered = sorted(updates, key=lambda update: (update.object, update.record))
     waiting = _chunks([update for update in ordered if not _refers(update)], batch)
     waiting += _chunks([update for update in ordered if _refers(update)], batch)
+    calls_left = math.ceil(len(waiting) / _COLLECTIONS) + _SEARCH_CALLS
     while waiting:
         together = _together(waiting)
         going, waiting = waiting[:together], waiting[together:]
+        calls_left -= 1
         for chunk, part in zip(going, _send(way, going), strict=True):
-            rows = part if isinstance(part, errors.OutsideError) else _settle(chunk, part)
-            if isinstance(rows, errors.OutsideError):
-                rows = [settling.later(update, rows) for update in chunk]
-            if rows is None:
+            rows = _settle(chunk, part)
+            if rows is None and calls_left > 0:
                 waiting = [*_apart(chunk), *waiting]
                 continue
-            settled |= {numbers[id(update)]: row for update, row in zip(chunk, rows, strict=True)}
-    return [settled[number] for number in range(len(updates))]
+            rows = rows or [settling.later(update, _NOT_FOUND_OUT) for update in chunk]
+            settled |= {id(update): row for update, row in zip(chunk, rows, strict=True)}
+    return [settled[id(update)] for update in updates]
 
 
 def _chunks(updates: _Chunk, batch: int) -> list[_Chunk]:
@@ -87,18 +93,27 @@ def _values(values: base.Values) -> dict[str, Any]:
     return {path: soql.instant(value) if isinstance(value, datetime) else value for path, value in values.items()}
 
 
-def _settle(chunk: _Chunk, part: line.Part) -> list[base.Settled] | errors.OutsideError | None:
-    """The rows settled; an error that concerns all of them; None when the chunk must be taken apart."""
-    fault = part.fault
-    if fault is None:
-        if not isinstance(part.body, list) or len(part.body) != len(chunk):
-            return errors.Later("Salesforce does not answer for every row: the rows are written again")
-        return [_row(update, row) for update, row in zip(chunk, part.body, strict=True)]
+def _settle(chunk: _Chunk, part: line.Part | errors.OutsideError) -> list[base.Settled] | None:
+    """The rows settled; None when the chunk must be taken apart to find the row that is at fault."""
+    if isinstance(part, errors.OutsideError):
+        return [settling.later(update, part) for update in chunk]
+    if part.fault is not None:
+        return _settle_whole(chunk, part.fault)
+    if not isinstance(part.body, list) or len(part.body) != len(chunk):
+        unanswered = errors.Later("Salesforce does not answer for every row: the rows are written again")
+        return [settling.later(update, unanswered) for update in chunk]
+    rows = [_row(update, row) for update, row in zip(chunk, part.body, strict=True)]
+    too_many = len(rows) > 1 and all(row.outcome is base.Outcome.DEAD and _OVERWORKED.search(row.message) for row in rows)
+    return None if too_many else rows
+
+
+def _settle_whole(chunk: _Chunk, fault: faults.Fault) -> list[base.Settled] | None:
+    if len(chunk) > 1 and (fault.status >= 500 or not fault.passes) and fault.status != 401:
+        return [_dead(update, fault) for update in chunk] if fault.code in _WHOLE_SHAPE and len(_shapes(chunk)) == 1 else None
     if fault.passes or fault.status == 401:
-        return errors.Later(f"Salesforce asks for patience ({fault.code or fault.status})", code=fault.code)
-    if len(chunk) == 1 or (fault.code in _WHOLE_SHAPE and len(_shapes(chunk)) == 1):
-        return [_dead(update, fault) for update in chunk]
-    return None
+        patience = errors.Later(f"Salesforce asks for patience ({fault.code or fault.status})", code=fault.code)
+        return [settling.later(update, patience) for update in chunk]
+    return [_dead(update, fault) for update in chunk]
 
 
 def _apart(chunk: _Chunk) -> list[_Chunk]:
