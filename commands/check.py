@@ -9,7 +9,7 @@ import daemon
 from commands import options
 from connectors import base
 from journey import belt as belts
-from mapping import inward, outward
+from mapping import inward, outward, readable
 from wire import errors, finding
 
 _SIGNS = {finding.Grade.GOOD: "✓", finding.Grade.WARNING: "!", finding.Grade.WRONG: "✗"}
@@ -53,8 +53,10 @@ def _connector(belt: belts.Belt, name: str, connector: base.Connector) -> Iterat
     for watch in watches:
         yield _readable(connector, watch)
     try:
-        targets = belt.targets.get(name, {})
-        yield from outward.check(name, targets, connector.describe(tuple(targets)))
+        targets, sources = belt.targets.get(name, {}), belt.sources[name]
+        described = connector.describe(tuple(dict.fromkeys((*readable.objects(sources), *targets))))
+        yield from readable.check(name, sources, described)
+        yield from outward.check(name, targets, described)
     except (errors.Later, errors.NeedsPerson) as error:
         yield _failed(f"connectors.{name}: describe", error)
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import typer
-from rich import console, padding
+from rich import console
 
 from commands import options
 from journey import story
@@ -60,11 +60,11 @@ def _show(touchpoints: list[dict[str, Any]]) -> None:
             out.print()
         out.print(f"{one['kind']} {one['label']} · {one['object']} {one['record']} in {one['connector']}", style="bold")
         for line in (_verdict(one), *_consequences(one)):
-            out.print(padding.Padding(line, (0, 0, 0, 2)))
+            out.print(f"  {line}")
         for event in one["events"]:
-            out.print(padding.Padding(f"{_moment(event['at'])}  {_event(event)}", (0, 0, 0, 2)), style="dim")
+            out.print(f"  {_moment(event['at'])}  {_event(event)}", style="dim")
         for check in (one["decision"] or {}).get("checked", []):
-            out.print(padding.Padding(_check(check), (0, 0, 0, 2)), style="dim")
+            out.print(f"  {_check(check)}", style="dim")
 
 
 def _verdict(one: dict[str, Any]) -> str:

@@ -18,7 +18,7 @@ _STATES: Mapping[str, tuple[sa.Table, tuple[str, ...]]] = {
 def counts(tx: sa.Connection) -> dict[str, Any]:
     """Noun → state → how many; states with none are there with 0."""
     return {"touchpoints": _touchpoints(tx), "decisions": _decisions(tx)} | {
-        noun: dict.fromkeys(states, 0) | _by(tx, table.c.state) for noun, (table, states) in _STATES.items()
+        noun: dict.fromkeys(states, 0) | _by(tx, table.c.state, _counted(table)) for noun, (table, states) in _STATES.items()
     }
 
 
@@ -33,10 +33,16 @@ def _decisions(tx: sa.Connection) -> dict[str, int]:
     return _by(tx, decisions.DECISION.c.reason)
 
 
-def _by(tx: sa.Connection, column: sa.ColumnElement[str]) -> dict[str, int]:
-    return {
-        str(value): count for value, count in tx.execute(sa.select(column, sa.func.count()).group_by(column).order_by(column))
-    }
+def _counted(table: sa.Table) -> sa.ColumnElement[bool]:
+    """All rows, but for a tap in the mail that was then sent off as an answer: that is not an answer that was replaced."""
+    if table is answers.ANSWER:
+        return sa.or_(table.c.version > 0, table.c.state != "replaced")
+    return sa.true()
+
+
+def _by(tx: sa.Connection, column: sa.ColumnElement[str], where: sa.ColumnElement[bool] | None = None) -> dict[str, int]:
+    query = sa.select(column, sa.func.count()).where(sa.true() if where is None else where).group_by(column).order_by(column)
+    return {str(value): count for value, count in tx.execute(query)}
 
 
 def dead_letters(tx: sa.Connection, limit: int = 20) -> list[dict[str, Any]]:

@@ -28,7 +28,10 @@ def parse(text: Any) -> timedelta:
     found = _SHAPE.match(text) if isinstance(text, str) else None
     if found is None:
         raise ValueError('should be a duration such as "30s", "15m", "2h", "14d" or "24 months"')
-    return float(found[1]) * _UNITS[found[2]]
+    try:
+        return float(found[1]) * _UNITS[found[2]]
+    except OverflowError:
+        raise ValueError("should be a shorter time: no calendar is that long") from None
 
 
 Duration = Annotated[timedelta, BeforeValidator(parse, json_schema_input_type=str)]
