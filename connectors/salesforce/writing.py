@@ -20,6 +20,7 @@ _RUNS = 10
 """Most runs of equal types within a collection."""
 _WHOLE_SHAPE = {"INVALID_FIELD", "INVALID_TYPE", "NOT_FOUND", "INVALID_FIELD_FOR_INSERT_UPDATE"}
 """Refusals that all rows of the same object and columns share."""
+_BAD_REQUEST = 400
 _SEARCH_CALLS = 20
 """Calls that may be spent on finding the rows at which a collection fails as a whole; one among 200 takes eight."""
 _NOT_FOUND_OUT = errors.Later("Salesforce fails at some of these rows, and it was not found out which: they are written again")
@@ -80,6 +81,11 @@ def _send(way: line.Line, chunks: Sequence[_Chunk]) -> Sequence[line.Part | erro
     requests = [line.Request(method="PATCH", path="composite/sobjects", body=_body(chunk), slow=True) for chunk in chunks]
     try:
         return [way.alone(requests[0])] if _refers(chunks[0][0]) else way.composite(requests)[0]
+    except line.RefusedError as refused:
+        if refused.part.status != _BAD_REQUEST:
+            return [refused] * len(chunks)
+        # Something in one of the rows makes no sense to Salesforce, and it does not say in which.
+        return [refused.part] if len(chunks) == 1 else [part for chunk in chunks for part in _send(way, [chunk])]
     except errors.OutsideError as error:
         return [error] * len(chunks)
 

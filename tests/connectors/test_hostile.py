@@ -327,3 +327,20 @@ def test_triggers_that_cannot_stand_two_hundred_rows_get_fewer(rogue: Rogue) -> 
     connector = salesforce_at(rogue, lambda handler: say(handler, composite(rogue.body)))
     settled = connector.write([base.FieldUpdate(key=one, object="Case", record=one, values={"Score__c": 9}) for one in records])
     assert {row.outcome for row in settled} == {base.Outcome.DONE}
+
+
+def test_one_row_that_breaks_the_whole_request_is_found_and_the_others_are_written(rogue: Rogue) -> None:
+    records = [f"500{number:012}AAA" for number in range(400)]
+    composite = broken_by(set(), crash)
+
+    def handle(handler: BaseHTTPRequestHandler) -> None:
+        if records[7].encode() in rogue.body:
+            answer(400, b'[{"errorCode": "JSON_PARSER_ERROR", "message": "Unexpected character"}]')(handler)
+        else:
+            say(handler, composite(rogue.body))
+
+    connector = salesforce_at(rogue, handle)
+    settled = connector.write([base.FieldUpdate(key=one, object="Case", record=one, values={"Score__c": 9}) for one in records])
+    dead = [row.key for row in settled if row.outcome is base.Outcome.DEAD]
+    assert dead == [records[7]]
+    assert {row.outcome for row in settled if row.key not in dead} == {base.Outcome.DONE}
