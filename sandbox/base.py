@@ -3,7 +3,7 @@
 import abc
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -36,17 +36,20 @@ class Fault:
 
 
 class Faults:
-    """The misbehaviours that are switched on for one stand-in."""
+    """The misbehaviours that are switched on for one stand-in; ``known`` are the kinds it has (none given: any)."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Collection[str] = ()) -> None:
+        self._known = known
         self._on: dict[str, Fault] = {}
 
     def add(self, kind: str, *, count: int | None = None, seconds: float | None = None, **options: Any) -> None:
         """Switch ``kind`` on for ``count`` calls, for ``seconds``, or (neither given) for one call.
 
         Where both are given, ``count`` says how long it is on and ``seconds`` goes to the options, for faults that take time
-        themselves (``timeout``: how long to hang; ``late_commit``: how late).
+        themselves (``timeout``: how long to hang; ``late_commit``: how late). Raises ValueError for an unknown kind.
         """
+        if self._known and kind not in self._known:
+            raise ValueError(f'"kind" should be one of {", ".join(sorted(self._known))}')
         if count is None and seconds is None:
             count = 1
         if count is not None and seconds is not None:
@@ -130,6 +133,7 @@ class Population:
     agents: Sequence[str]
     """Names of service agents and sellers."""
     case_subjects: Sequence[str]
+    """More than there are cases, nearly all different, some of them odd."""
     products: Sequence[str]
     cases: int
     """Open cases to make per CRM."""

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -70,7 +71,7 @@ class Control:
         self._customers = customers
         self._faults = {name: stand_in.faults for name, stand_in in stand_ins.items()}
         self._faults |= {"smtp": mailbox.faults, "sms": gateway.faults}
-        self.app = Starlette(routes=self._routes())
+        self.app = Starlette(routes=self._routes(), exception_handlers={HTTPException: _not_here})
 
     def _routes(self) -> list[Route]:
         return [
@@ -204,6 +205,12 @@ def _route(method: str, path: str, handle: Callable[[Request], Awaitable[Any]]) 
             return reply({"error": str(error) or type(error).__name__}, 400)
 
     return Route(path, endpoint, methods=[method])
+
+
+async def _not_here(request: Request, error: Exception) -> Response:
+    """404 and 405 in JSON, too."""
+    assert isinstance(error, HTTPException)
+    return reply({"error": f"{request.method} {request.url.path}: {error.detail}; GET / tells what there is"}, error.status_code)
 
 
 async def _body(request: Request) -> dict[str, Any]:

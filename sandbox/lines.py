@@ -19,7 +19,7 @@ _HANG_UP = "sandbox.hang_up"
 
 
 class AddressTaken(Exception):
-    """A port that was asked for is in use."""
+    """A port that was asked for is in use or not ours to have."""
 
 
 def bind(port: int, what: str) -> socket.socket:
@@ -29,9 +29,10 @@ def bind(port: int, what: str) -> socket.socket:
     try:
         bound.bind((HOST, port))
         bound.listen(1024)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         bound.close()
-        raise AddressTaken(f"Port {port} for {what} cannot be had ({error.strerror}): give another one or 0") from None
+        reason = getattr(error, "strerror", None) or "ports go up to 65535"
+        raise AddressTaken(f"Port {port} for {what} cannot be had ({reason}): give another one or 0") from None
     bound.setblocking(False)
     return bound
 

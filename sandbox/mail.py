@@ -95,7 +95,7 @@ class Mailbox:
         self._clock = clock
         self._numbers = itertools.count(1)
         self.mails: list[Mail] = []
-        self.faults = base.Faults()
+        self.faults = base.Faults((*REPLIES, "drop", "drop_after_data", "timeout"))
         self.accepted = 0
         """Mails taken since the last clear of the counters."""
 

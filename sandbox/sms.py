@@ -62,7 +62,7 @@ class Gateway:
         self._numbers = itertools.count(1)
         self._by_key: dict[str, Sms] = {}
         self.messages: list[Sms] = []
-        self.faults = base.Faults()
+        self.faults = base.Faults((*FAULTS, "drop_after_data", "timeout"))
         self.accepted = 0
         """Messages taken since the last clear of the counters."""
         self.app = Starlette(routes=[Route("/messages", self._post, methods=["POST"])])

@@ -52,6 +52,15 @@ def test_a_taken_port_ends_with_status_2_and_a_sentence(tmp_path: Path) -> None:
     assert errors.startswith("The sandbox cannot start: Port ")
 
 
+@pytest.mark.parametrize("wrong", [("--cases", "-1"), ("--seed", "x"), ("--control-port", "70000"), ("--dance",)])
+def test_wrong_options_end_with_status_2(tmp_path: Path, wrong: tuple[str, ...]) -> None:
+    process = start("--dir", str(tmp_path), *SMALL, *wrong)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert wrong[0].strip("-").split("-")[0] in errors
+    assert "Traceback" not in errors
+
+
 def test_without_the_extra_the_command_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "NEEDED", ("orjson", "a_package_that_is_not_installed"))
     result = CliRunner().invoke(app(), ["--dir", str(tmp_path)])

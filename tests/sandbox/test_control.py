@@ -43,6 +43,8 @@ def test_acts_may_name_their_records(box: Box, crm: str) -> None:
         ("/act", {"do": "close_cases", "crm": "salesforce", "records": ["nonsense"]}),
         ("/faults", {"crm": "smtp"}),
         ("/faults", {"crm": "fax", "kind": "jam"}),
+        ("/faults", {"crm": "smtp", "kind": "jam"}),
+        ("/faults", {"crm": "sms", "kind": "jam"}),
         ("/clock", {"advance": "a while"}),
         ("/clock", {}),
     ],
@@ -59,6 +61,11 @@ def test_a_body_that_is_no_json_object_is_wrong_use(box: Box, content: bytes) ->
 def test_records_of_an_unknown_object_are_wrong_use(box: Box) -> None:
     for crm in OBJECTS:
         assert requests.get(f"{box.addresses.control}/records/{crm}/Nonsense", timeout=10).status_code == 400
+
+
+def test_an_unknown_path_is_told_in_json(box: Box) -> None:
+    answer = requests.get(box.addresses.control + "/nonsense", timeout=10)
+    assert (answer.status_code, "GET /" in answer.json()["error"]) == (404, True)
 
 
 def test_counters_begin_at_nought_and_acts_are_not_billed(box: Box) -> None:
