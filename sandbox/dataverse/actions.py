@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.dataverse import payload, records, refusal, rights, schema, writes
-from sandbox.dataverse.records import TARGET, Row
+from sandbox.dataverse.indexes import TARGET, Row
 
 Result = dict[str, Any] | None
 """None is 204."""

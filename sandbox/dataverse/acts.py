@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sandbox.dataverse import actions, population, records, rights, writes
-from sandbox.dataverse.records import Row
+from sandbox.dataverse.indexes import Row
 
 Job = Callable[[], None]
 

@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.dataverse import odata, records, refusal, schema, values
+from sandbox.dataverse import indexes, odata, parser, records, refusal, schema, values
 
 _SEGMENT = re.compile(r"([^()]+)(?:\((.*)\))?", re.DOTALL)
 _FORBIDDEN = frozenset("/<>*%&:\\?+")
@@ -40,7 +40,7 @@ def key_values(table: schema.Table, text: str) -> tuple[schema.Key | None, dict[
         name, equals, constant = part.partition("=")
         if not equals:
             raise refusal.bad_query(f"Error in query syntax. Bad Request - Error in query syntax: '{text}'.")
-        given[name.strip()] = odata.Parser(constant).whole()
+        given[name.strip()] = parser.Parser(constant).whole()
     if set(given) == {table.key}:
         value = given[table.key]
         if isinstance(value, odata.Literal) and value.kind == "guid":
@@ -67,7 +67,7 @@ def _constant(node: odata.Node) -> Any:
     return node.value
 
 
-def find(store: records.Store, table: schema.Table, text: str) -> tuple[records.Row | None, dict[str, Any]]:
+def find(store: records.Store, table: schema.Table, text: str) -> tuple[indexes.Row | None, dict[str, Any]]:
     """The row that parentheses name, if it is there, and the key values that a new one would get."""
     key, given = key_values(table, text)
     if key is None:
@@ -76,7 +76,7 @@ def find(store: records.Store, table: schema.Table, text: str) -> tuple[records.
     return store.table(table.name).find(key, ordered), given
 
 
-def need(store: records.Store, table: schema.Table, text: str) -> records.Row:
+def need(store: records.Store, table: schema.Table, text: str) -> indexes.Row:
     """The row that parentheses name; raises Refusal when it is not there."""
     row, given = find(store, table, text)
     if row is not None:
@@ -86,7 +86,7 @@ def need(store: records.Store, table: schema.Table, text: str) -> records.Row:
     raise refusal.no_record_by_key(table.name, ", ".join(f"{name}={value}" for name, value in given.items()))
 
 
-def reference(store: records.Store, url: str) -> tuple[schema.Table, records.Row]:
+def reference(store: records.Store, url: str) -> tuple[schema.Table, indexes.Row]:
     """The row that a link (``/contacts(…)`` or the whole address) points at."""
     path = re.sub(r"^.*?/api/data/v\d+\.\d+/", "", url).lstrip("/")
     parts = segments(path)

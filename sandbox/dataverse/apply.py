@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sandbox.dataverse import filters, odata, options, records, refusal, schema, shape
-from sandbox.dataverse.records import Row
+from sandbox.dataverse import filters, odata, operands, options, parser, records, refusal, schema, shape
+from sandbox.dataverse.indexes import Row
 
 LIMIT = 50_000
 _STEP = re.compile(r"\s*(filter|groupby|aggregate|orderby)\s*\((.*)\)\s*", re.DOTALL)
@@ -19,7 +19,7 @@ def run(
     table: schema.Table,
     plan: options.Plan,
     rows: Iterable[Row],
-    names: filters.Scope,
+    names: operands.Scope,
     aliases: Mapping[str, str],
 ) -> list[dict[str, Any]]:
     """The rows that ``$apply`` makes, ordered by ``$orderby`` and cut by ``$top``."""
@@ -33,7 +33,7 @@ def run(
         if result is not None and word != "orderby":
             raise refusal.bad_query("Only one groupby or aggregate transformation is supported.")
         if word == "filter":
-            test = filters.compile_condition(odata.Parser(inner, aliases).whole(), names)
+            test = filters.compile_condition(parser.Parser(inner, aliases).whole(), names)
             current = [row for row in current if test(row)]
             continue
         _limit(current)
@@ -56,7 +56,7 @@ def _limit(rows: list[Row]) -> None:
 
 
 def _grouped(
-    store: records.Store, table: schema.Table, inner: str, rows: list[Row], names: filters.Scope
+    store: records.Store, table: schema.Table, inner: str, rows: list[Row], names: operands.Scope
 ) -> list[dict[str, Any]]:
     parts = [part.strip() for part in odata.split(inner, ",")]
     if not parts or not parts[0].startswith("(") or len(parts) > 2:
@@ -84,7 +84,7 @@ def _grouped(
     return made
 
 
-def _aggregates(inner: str, names: filters.Scope) -> list[Aggregate]:
+def _aggregates(inner: str, names: operands.Scope) -> list[Aggregate]:
     made: list[Aggregate] = []
     for part in odata.split(inner, ","):
         counted, match = _COUNT.fullmatch(part), _AGGREGATE.fullmatch(part)

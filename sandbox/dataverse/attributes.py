@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from sandbox.dataverse import odata, records, refusal, schema
+from sandbox.dataverse import odata, parser, records, refusal, schema
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{1,7}_[A-Za-z0-9_]+")
 _TYPE = re.compile(r"#?Microsoft\.Dynamics\.CRM\.(?:Complex)?(\w+)AttributeMetadata")
@@ -11,7 +11,7 @@ _TYPE = re.compile(r"#?Microsoft\.Dynamics\.CRM\.(?:Complex)?(\w+)AttributeMetad
 
 def named(key: str) -> str:
     """What parentheses name: ``LogicalName='x'`` or an id."""
-    node = odata.Parser(key.partition("=")[2] or key).whole()
+    node = parser.Parser(key.partition("=")[2] or key).whole()
     return str(node.value) if isinstance(node, odata.Literal) else ""
 
 

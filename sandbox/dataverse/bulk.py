@@ -3,7 +3,7 @@
 from typing import Any
 
 from sandbox.dataverse import address, exchange, refusal, rights, schema, session
-from sandbox.dataverse.records import Row
+from sandbox.dataverse.indexes import Row
 
 _PREFIX = "Microsoft.Dynamics.CRM."
 _DEPTH_NAMES = {"0": "Basic", "1": "Local", "2": "Deep", "3": "Global"}

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 
 from sandbox.dataverse import address, bulk, exchange, payload, reading, records, refusal, schema, session
-from sandbox.dataverse.records import Row
+from sandbox.dataverse.indexes import Row
 
 _PREFIX = "Microsoft.Dynamics.CRM."
 

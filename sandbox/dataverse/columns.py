@@ -1,8 +1,8 @@
-"""Short ways to say what columns a table has; used by the standard tables."""
+"""Short ways to say what a table is made of; used by the standard tables and by new ones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from sandbox.dataverse.schema import Column, Kind, Option
+from sandbox.dataverse.schema import Column, Kind, Option, Table
 
 
 def text(name: str, label: str, length: int = 100, *, shape: str = "Text", required: str = "None", update: bool = True) -> Column:
@@ -69,3 +69,91 @@ def states(state_labels: Sequence[str], reasons: Mapping[int, tuple[int, str]], 
 def key(name: str, label: str) -> Column:
     """The primary key."""
     return Column(name=name, kind=Kind.UNIQUEIDENTIFIER, label=label, required="SystemRequired", update=False)
+
+
+ACTIVE = (("Active", "Inactive"), {1: (0, "Active"), 2: (1, "Inactive")}, 1)
+CLOSE_ACTIVITY = (("Open", "Completed", "Canceled"), {1: (0, "Open"), 2: (1, "Completed"), 3: (2, "Canceled")}, 1)
+
+_system = (
+    instant("createdon", "Created On", update=False),
+    instant("modifiedon", "Modified On", update=False),
+    lookup("createdby", "Created By", "systemuser", update=False),
+    lookup("modifiedby", "Modified By", "systemuser", update=False),
+    Column(name="versionnumber", kind=Kind.BIGINT, label="Version Number", create=False, update=False),
+    Column(name="overriddencreatedon", kind=Kind.DATETIME, label="Record Created On", format="DateOnly", update=False),
+    whole("importsequencenumber", "Import Sequence Number"),
+)
+_owned = (
+    lookup("ownerid", "Owner", "systemuser", "team", kind=Kind.OWNER),
+    lookup("owninguser", "Owning User", "systemuser", update=False),
+    lookup("owningteam", "Owning Team", "team", update=False),
+    lookup("owningbusinessunit", "Owning Business Unit", "businessunit", update=False),
+)
+
+
+def everywhere() -> tuple[Column, ...]:
+    """Columns that every table of users' rows has."""
+    return _system + _owned + states(*ACTIVE)
+
+
+def table(name: str, primary: Column, more: Iterable[Column], **options: object) -> Table:
+    """A table with its key, its name column and the columns that every table has."""
+    entity_set = str(options.pop("entity_set", name + "s"))
+    identity = str(options.pop("key", name + "id"))
+    label = str(options.pop("label", name.capitalize()))
+    made = Table(
+        name=name,
+        schema_name=str(options.pop("schema_name", name.capitalize())),
+        entity_set=entity_set,
+        key=identity,
+        primary_name=primary.name,
+        label=label,
+        plural=str(options.pop("plural", label + "s")),
+        code=int(str(options.pop("code", 10000))),
+        ownership=str(options.pop("ownership", "UserOwned")),
+        activity=bool(options.pop("activity", False)),
+        custom=bool(options.pop("custom", False)),
+        tracked=bool(options.pop("tracked", True)),
+        bulk=bool(options.pop("bulk", True)),
+        read_only=bool(options.pop("read_only", False)),
+    )
+    if options:
+        raise TypeError(f"unknown table options {sorted(options)}")
+    owned = _owned if made.ownership == "UserOwned" else ()
+    for column in (key(identity, label), primary, *more, *_system, *owned):
+        made.add(column)
+    if "statecode" not in made.columns and made.ownership == "UserOwned":
+        for column in states(*ACTIVE):
+            made.add(column)
+    return made
+
+
+def activity(
+    name: str,
+    schema_name: str,
+    code: int,
+    _of: str,
+    more: tuple[Column, ...],
+    lifecycle: tuple[tuple[str, ...], dict[int, tuple[int, str]], int],
+) -> Table:
+    """A table of activities: tasks, and what closing something leaves behind."""
+    return table(
+        name,
+        text("subject", "Subject", 200, required="ApplicationRequired"),
+        (
+            memo("description", "Description", 100_000),
+            day("actualstart", "Actual Start", behavior="UserLocal"),
+            day("actualend", "Actual End", behavior="UserLocal"),
+            whole("actualdurationminutes", "Actual Duration", 0),
+            instant("scheduledstart", "Start Date"),
+            instant("scheduledend", "Due Date"),
+            yes_no("isbilled", "Is Billed"),
+            text("activitytypecode", "Activity Type", 64, update=False),
+            *states(*lifecycle),
+            *more,
+        ),
+        schema_name=schema_name,
+        key="activityid",
+        code=code,
+        activity=True,
+    )

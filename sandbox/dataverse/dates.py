@@ -1,12 +1,11 @@
-"""What the relative date functions mean (Today, LastXDays, OlderThanXMonths …), in UTC, and the order of GUIDs."""
+"""What the relative date functions mean (Today, LastXDays, OlderThanXMonths …), in UTC."""
 
 import calendar
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sandbox.dataverse import records, refusal, values
+from sandbox.dataverse import indexes, refusal, values
 
-guid_order = records.guid_order
 Window = tuple[str | None, str | None]
 """From (inclusive) until (exclusive), None is open."""
 
@@ -41,7 +40,7 @@ def _period(unit: str, day: datetime, count: int) -> tuple[datetime, datetime]:
 
 
 def _text(moment: datetime | None) -> str | None:
-    return None if moment is None else records.stamp(moment)
+    return None if moment is None else indexes.stamp(moment)
 
 
 def window(name: str, value: Any, now: datetime) -> Window:

@@ -132,7 +132,7 @@ def _add_table(call: session.Session, body: Any) -> schema.Table:
     if name.lower() in call.schema.tables:
         raise refusal.Refusal(400, "0x80044363", f"An entity with the specified name {name} already exists.")
     made = [attributes.column_of(one) for one in body.get("Attributes", ())]
-    taken = {f"{name.lower()}id", *(column.name for column in tables.everywhere())}
+    taken = {f"{name.lower()}id", *(column.name for column in column_words.everywhere())}
     names = [column.name for column in made]
     if taken & set(names) or len(set(names)) < len(names):
         twice = next(one for one in names if one in taken or names.count(one) > 1)
@@ -144,7 +144,7 @@ def _add_table(call: session.Session, body: Any) -> schema.Table:
         raise refusal.Refusal(400, "0x80040203", "The table needs exactly one primary name column.")
     named = next(column for column in made if column.schema == primary[0])
     ownership = str(body.get("OwnershipType", "UserOwned"))
-    table = tables.table(
+    table = column_words.table(
         name.lower(),
         named,
         [column for column in made if column is not named],
@@ -157,7 +157,7 @@ def _add_table(call: session.Session, body: Any) -> schema.Table:
         tracked=bool(body.get("ChangeTrackingEnabled", False)),
         code=_FIRST_CODE + len(call.schema.tables),
     )
-    for column in column_words.states(*tables.ACTIVE):
+    for column in column_words.states(*column_words.ACTIVE):
         table.add(column)
     call.schema.add_table(table)
     tables.link_system_columns(call.schema, table)

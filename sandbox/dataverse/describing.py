@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.dataverse import address, exchange, filters, metadata, odata, refusal, schema, session
+from sandbox.dataverse import address, exchange, filters, metadata, odata, operands, parser, refusal, schema, session
 from sandbox.dataverse.metadata import Document
 
 _NUMBERS = frozenset({"ObjectTypeCode", "MaxLength", "MinValue", "MaxValue", "Precision", "ColumnNumber", "SourceType"})
@@ -22,7 +22,7 @@ class DocumentScope:
         """The machine's time; metadata has no dates."""
         return lambda: datetime.now(UTC)
 
-    def operand(self, steps: tuple[str, ...]) -> filters.Operand:
+    def operand(self, steps: tuple[str, ...]) -> operands.Operand:
         """A property of the document, perhaps inside another."""
         name = steps[0]
         edm = "Edm.String"
@@ -39,9 +39,9 @@ class DocumentScope:
                 value = value.get(step) if isinstance(value, dict) else None
             return value
 
-        return filters.Operand(get, edm, name)
+        return operands.Operand(get, edm, name)
 
-    def rows(self, steps: tuple[str, ...], variable: str) -> tuple[Callable[[Document], Iterable[Document]], filters.Scope]:
+    def rows(self, steps: tuple[str, ...], variable: str) -> tuple[Callable[[Document], Iterable[Document]], operands.Scope]:
         """Metadata has no lambdas."""
         raise refusal.bad_query(f"any and all are not supported over metadata ({'/'.join(steps)}, {variable}).")
 
@@ -72,7 +72,7 @@ class Describing:
 
     def table(self, key: str) -> schema.Table:
         """The table that ``LogicalName='incident'`` or a MetadataId names."""
-        node = odata.Parser(key.partition("=")[2] or key).whole()
+        node = parser.Parser(key.partition("=")[2] or key).whole()
         wanted = str(node.value) if isinstance(node, odata.Literal) else ""
         for table in self._schema.tables.values():
             if wanted in (table.name, schema.metadata_id(table.name)):
@@ -117,7 +117,7 @@ class Describing:
         key = next((segment.key for segment in path if segment.key is not None), None)
         if key is None:
             return self._list(documents, context)
-        node = odata.Parser(key.partition("=")[2] or key).whole()
+        node = parser.Parser(key.partition("=")[2] or key).whole()
         wanted = node.value if isinstance(node, odata.Literal) else None
         for document in documents:
             if wanted in (document.get(name), document.get("SchemaName"), document["MetadataId"]):
@@ -137,7 +137,7 @@ class Describing:
     def _list(self, documents: list[Document], context: str) -> exchange.Answer:
         system = self._call.options.system
         if "$filter" in system:
-            node = odata.Parser(system["$filter"], self._call.options.aliases).whole()
+            node = parser.Parser(system["$filter"], self._call.options.aliases).whole()
             test = filters.compile_condition(node, DocumentScope())
             documents = [document for document in documents if test(document)]
         shown = [self._shown(document, system.get("$select"), system.get("$expand")) for document in documents]
@@ -176,7 +176,7 @@ class Describing:
             raise refusal.bad_query(f"Could not find a property named '{name}' on type 'Microsoft.Dynamics.CRM.EntityMetadata'.")
         children = self._children(self._schema.tables[document["LogicalName"]], name)
         if "$filter" in inner:
-            node = odata.Parser(inner["$filter"], self._call.options.aliases).whole()
+            node = parser.Parser(inner["$filter"], self._call.options.aliases).whole()
             test = filters.compile_condition(node, DocumentScope())
             children = [child for child in children if test(child)]
         into[name] = [self._shown(child, inner.get("$select"), inner.get("$expand")) for child in children]

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from sandbox.dataverse import odata, options, records, schema, values
-from sandbox.dataverse.records import Row
+from sandbox.dataverse import indexes, odata, options, schema, values
+from sandbox.dataverse.indexes import Row
 
 
 def by_stamp(plan: options.Plan) -> bool:
@@ -18,7 +18,7 @@ def direct(plan: options.Plan) -> bool:
     return _named(plan.where, plan.table) is not None
 
 
-def candidates(plan: options.Plan, rows: records.Rows) -> Iterable[Row]:
+def candidates(plan: options.Plan, rows: indexes.Rows) -> Iterable[Row]:
     """The rows that the condition may be true for."""
     named = _named(plan.where, plan.table)
     if named is not None:
@@ -45,7 +45,7 @@ def lower_bound(node: odata.Node | None) -> str:
         and node.right.kind in ("datetime", "date")
     ):
         moment = values.instant(str(node.right.value)) or values.instant(f"{node.right.value}T00:00:00Z")
-        return records.stamp(moment) if moment else ""
+        return indexes.stamp(moment) if moment else ""
     return ""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
 
-from sandbox.dataverse import odata, refusal, schema, scope
+from sandbox.dataverse import odata, parser, refusal, schema, scope
 
 _KNOWN = frozenset(
     {"$select", "$filter", "$orderby", "$expand", "$top", "$count", "$apply", "$skiptoken", "$deltatoken", "$format", "$id"}
@@ -120,7 +120,7 @@ class Reader:
 
     def condition(self, source: str) -> odata.Node:
         """A ``$filter``."""
-        return odata.Parser(source, self._aliases).whole()
+        return parser.Parser(source, self._aliases).whole()
 
     def _columns(self, table: schema.Table, select: str | None) -> tuple[tuple[schema.Column, ...], bool]:
         if select is None or select.strip() == "*":

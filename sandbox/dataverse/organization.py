@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox import base
 from sandbox.dataverse import acts, entra, face, population, protection, records, schema, service, tables
-from sandbox.dataverse.records import ORDER, Row
+from sandbox.dataverse.indexes import ORDER, Row
 
 _LABELS = {"incident": "ticketnumber", "salesorder": "ordernumber", "opportunity": "name"}
 LATE = 3.0

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.dataverse import address, records, refusal, schema, values
-from sandbox.dataverse.records import TARGET, Row
+from sandbox.dataverse.indexes import TARGET, Row
 
 _BIND = "@odata.bind"
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sandbox import base
 from sandbox.dataverse import definitions, records, schema, writes
-from sandbox.dataverse.records import TARGET, Row
+from sandbox.dataverse.indexes import TARGET, Row
 
 _MESSAGES = ("Create", "Update", "Delete", "Retrieve", "RetrieveMultiple", "CreateMultiple", "UpdateMultiple", "UpsertMultiple")
 _EXTRA_PRIVILEGES = ("prvCreateEntity", "prvCreateAttribute", "prvPublishCustomization")

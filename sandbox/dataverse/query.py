@@ -3,10 +3,21 @@
 import bisect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-from sandbox.dataverse import cookies, filters, narrowing, options, records, schema, scope, shape, values
-from sandbox.dataverse.records import Row
+from sandbox.dataverse import (
+    cookies,
+    filters,
+    indexes,
+    narrowing,
+    operands,
+    options,
+    records,
+    schema,
+    scope,
+    shape,
+    sorting,
+)
+from sandbox.dataverse.indexes import Row
 
 MAX_PAGE = 5000
 COUNT_LIMIT = 5000
@@ -45,51 +56,6 @@ class Page:
     total: int | None = None
 
 
-class _Reverse:
-    """Turns an order round."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    def __lt__(self, other: "_Reverse") -> bool:
-        return bool(other.value < self.value)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Reverse) and bool(other.value == self.value)
-
-    def __hash__(self) -> int:
-        return hash(self.value)
-
-
-class Sorter:
-    """The order of a plan: what sorts rows, and what a cookie remembers of the last one."""
-
-    def __init__(self, plan: options.Plan, names: filters.Scope) -> None:
-        self._parts = [(names.operand(part.steps), part.descending) for part in plan.order]
-        self.names = (*(part.steps[-1] for part in plan.order), plan.table.key)
-        self._key_name = plan.table.key
-
-    def remembered(self, row: Row) -> tuple[Any, ...]:
-        """The values that place this row."""
-        return (*(operand.get(row) for operand, _ in self._parts), row[self._key_name])
-
-    def key(self, remembered: tuple[Any, ...]) -> tuple[Any, ...]:
-        """A sortable form of those values; nulls come first, the key settles ties."""
-        parts: list[Any] = []
-        for (operand, descending), value in zip(self._parts, remembered, strict=False):
-            plain: Any = (0, 0) if value is None else (1, values.fold(value) if operand.edm == "Edm.String" else value)
-            if operand.edm == "Edm.Guid" and value is not None:
-                plain = (1, records.guid_order(value))
-            parts.append(_Reverse(plain) if descending else plain)
-        return (*parts, records.guid_order(remembered[-1]))
-
-    def of(self, row: Row) -> tuple[Any, ...]:
-        """A row's sortable form."""
-        return self.key(self.remembered(row))
-
-
 class Reading:
     """One caller's queries over the store."""
 
@@ -103,7 +69,7 @@ class Reading:
 
     def page(self, plan: options.Plan, within: Iterable[Row] | None = None, place: cookies.Place | None = None) -> Page:
         """One page of a plan, over the whole table or ``within`` some of its rows, from a cookie's ``place`` on."""
-        sorter = Sorter(plan, self.names(plan.table))
+        sorter = sorting.Sorter(plan, self.names(plan.table))
         limit = self.caller.size
         if plan.top is not None and self.caller.page_size is None:
             limit = min(plan.top, MAX_PAGE)
@@ -118,11 +84,11 @@ class Reading:
     def count(self, plan: options.Plan, within: Iterable[Row] | None = None) -> int:
         """How many rows match."""
         bare = replace(plan, order=())
-        return sum(1 for _ in self._matching(bare, within, Sorter(bare, self.names(plan.table)), None))
+        return sum(1 for _ in self._matching(bare, within, sorting.Sorter(bare, self.names(plan.table)), None))
 
     def matching(self, plan: options.Plan, within: Iterable[Row] | None = None) -> Iterator[Row]:
         """All rows of a plan in its order."""
-        return self._matching(plan, within, Sorter(plan, self.names(plan.table)), None)
+        return self._matching(plan, within, sorting.Sorter(plan, self.names(plan.table)), None)
 
     @staticmethod
     def _first(rows: Iterator[Row], count: int) -> Iterator[Row]:
@@ -133,7 +99,7 @@ class Reading:
             yield row
 
     def _matching(
-        self, plan: options.Plan, within: Iterable[Row] | None, sorter: Sorter, place: cookies.Place | None
+        self, plan: options.Plan, within: Iterable[Row] | None, sorter: sorting.Sorter, place: cookies.Place | None
     ) -> Iterator[Row]:
         test = filters.compile_condition(plan.where, self.names(plan.table)) if plan.where is not None else None
         rows = self._store.table(plan.table.name)
@@ -142,7 +108,7 @@ class Reading:
                 return _kept(_by_id(rows, place), test)
             if narrowing.by_stamp(plan):
                 after = (
-                    (place.last[0], records.guid_order(place.last[-1])) if place else (narrowing.lower_bound(plan.where), None)
+                    (place.last[0], indexes.guid_order(place.last[-1])) if place else (narrowing.lower_bound(plan.where), None)
                 )
                 return _kept((rows.by_id[record] for record in rows.index.after(*after)), test)
         ordered = self._sorted(plan, within, sorter, place, test)
@@ -153,9 +119,9 @@ class Reading:
         self,
         plan: options.Plan,
         within: Iterable[Row] | None,
-        sorter: Sorter,
+        sorter: sorting.Sorter,
         place: cookies.Place | None,
-        test: filters.Test | None,
+        test: operands.Test | None,
     ) -> list[Row]:
         """All matching rows in order; remembered between the pages of one query while the table stays as it is."""
         rows = self._store.table(plan.table.name)
@@ -248,12 +214,12 @@ class Reading:
         return add
 
 
-def _kept(rows: Iterator[Row], test: filters.Test | None) -> Iterator[Row]:
+def _kept(rows: Iterator[Row], test: operands.Test | None) -> Iterator[Row]:
     return rows if test is None else filter(test, rows)
 
 
-def _by_id(rows: records.Rows, place: cookies.Place | None) -> Iterator[Row]:
+def _by_id(rows: indexes.Rows, place: cookies.Place | None) -> Iterator[Row]:
     ordered = rows.ordered()
-    start = bisect.bisect_right(ordered, (records.guid_order(place.last[-1]), "~")) if place else 0
+    start = bisect.bisect_right(ordered, (indexes.guid_order(place.last[-1]), "~")) if place else 0
     by_id = rows.by_id
     return (by_id[ordered[number][1]] for number in range(start, len(ordered)))

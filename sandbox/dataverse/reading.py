@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from sandbox.dataverse import address, apply, cookies, exchange, options, query, refusal, rights, schema, scope, session, tracking
-from sandbox.dataverse.records import Row
+from sandbox.dataverse.indexes import Row
 
 _TOO_MUCH = frozenset({"$filter", "$orderby", "$expand", "$top", "$apply"})
 

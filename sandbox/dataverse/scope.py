@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from sandbox.dataverse import filters, records, refusal, schema, values
-from sandbox.dataverse.records import Row
+from sandbox.dataverse import operands, records, refusal, schema, values
+from sandbox.dataverse.indexes import Row
 
 
 class DataScope:
@@ -37,7 +37,7 @@ class DataScope:
         """The calling systemuser."""
         return self._user
 
-    def operand(self, steps: tuple[str, ...]) -> filters.Operand:
+    def operand(self, steps: tuple[str, ...]) -> operands.Operand:
         """The column at this path."""
         if self._variable:
             if steps[0] != self._variable or len(steps) < 2:
@@ -48,10 +48,10 @@ class DataScope:
         column = find_column(self._table, steps[0], self._hidden)
         key = column.wire
         if self._blank and f"{self._table.name}.{column.name}" in self._blank:
-            return filters.Operand(lambda _: None, values.edm(column), column.name)
-        return filters.Operand(lambda row: row.get(key), values.edm(column), column.name, key)
+            return operands.Operand(lambda _: None, values.edm(column), column.name)
+        return operands.Operand(lambda row: row.get(key), values.edm(column), column.name, key)
 
-    def _behind(self, steps: tuple[str, ...]) -> filters.Operand:
+    def _behind(self, steps: tuple[str, ...]) -> operands.Operand:
         relationship = self._table.single.get(steps[0])
         if relationship is None:
             raise refusal.no_property(steps[0], self._table.name)
@@ -65,9 +65,9 @@ class DataScope:
             found = rows.get(row.get(wire) or "")
             return None if found is None else get(found)
 
-        return filters.Operand(follow, inner.edm, inner.name)
+        return operands.Operand(follow, inner.edm, inner.name)
 
-    def rows(self, steps: tuple[str, ...], variable: str) -> tuple[Callable[[Row], Iterable[Row]], filters.Scope]:
+    def rows(self, steps: tuple[str, ...], variable: str) -> tuple[Callable[[Row], Iterable[Row]], operands.Scope]:
         """The rows behind a collection-valued navigation property."""
         if len(steps) != 1:
             raise refusal.bad_query("any and all need a collection-valued navigation property of the table itself.")

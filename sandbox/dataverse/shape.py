@@ -4,12 +4,12 @@ import fnmatch
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sandbox.dataverse import records, schema
-from sandbox.dataverse.records import Row
+from sandbox.dataverse import indexes, records, schema
+from sandbox.dataverse.indexes import Row
 
 FORMATTED = "@OData.Community.Display.V1.FormattedValue"
 NAVIGATION = "@Microsoft.Dynamics.CRM.associatednavigationproperty"
-TARGET = records.TARGET
+TARGET = indexes.TARGET
 Shaper = Callable[[Row], Row]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, unquote_plus
 
 from sandbox.dataverse import cookies, options, records, refusal, schema, session
-from sandbox.dataverse.records import Row
+from sandbox.dataverse.indexes import Row
 
 _TOKEN = re.compile(r"(\d+)!(\d\d)/(\d\d)/(\d{4}) (\d\d):(\d\d):(\d\d)")
 DEFAULT_DAYS = 7

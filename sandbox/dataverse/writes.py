@@ -5,7 +5,7 @@ from typing import Any
 
 from sandbox import base
 from sandbox.dataverse import payload, records, refusal, schema
-from sandbox.dataverse.records import TARGET, Row
+from sandbox.dataverse.indexes import TARGET, Row
 
 _CLOSED_BY = {
     ("incident", 1): ("Closed", "CloseIncidentRequest"),

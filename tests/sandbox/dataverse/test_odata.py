@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.dataverse import odata, refusal
+from sandbox.dataverse import odata, parser, refusal
 from sandbox.dataverse.odata import Call, Compare, Lambda, Literal, Logic, Node, Not, Path
 
 
 def read(source: str, **aliases: str) -> Node:
     """The tree of a condition."""
-    return odata.Parser(source, {f"@{name}": value for name, value in aliases.items()}).whole()
+    return parser.Parser(source, {f"@{name}": value for name, value in aliases.items()}).whole()
 
 
 ONE = Compare("eq", Path(("a",)), Literal(1, "number"))

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from sandbox import base
-from sandbox.dataverse import records, schema, tables
+from sandbox.dataverse import indexes, records, schema, tables
 from tests.sandbox.dataverse.conftest import Organization
 
 ORDERS = [
@@ -83,7 +83,7 @@ def test_keyset_by_stamp_and_id_reads_everything_once(peopled: Organization) -> 
 
 def test_ids_are_ordered_as_sql_server_orders_them() -> None:
     low, high = "ffffffff-ffff-ffff-ffff-000000000001", "00000000-0000-0000-0000-000000000002"
-    assert records.guid_order(low) < records.guid_order(high)
+    assert indexes.guid_order(low) < indexes.guid_order(high)
 
 
 def test_stamp_index_stays_right_while_rows_move() -> None:
@@ -97,6 +97,6 @@ def test_stamp_index_stays_right_while_rows_move() -> None:
         store.update(account, rows[number], {"name": "changed"}, user="u")
     store.delete(account, rows[0])
     held = store.table("account")
-    expected = sorted(held.by_id.values(), key=lambda row: (row["modifiedon"], row[records.ORDER]))
+    expected = sorted(held.by_id.values(), key=lambda row: (row["modifiedon"], row[indexes.ORDER]))
     assert list(held.index.after()) == [row["accountid"] for row in expected]
     assert [held.by_id[one]["name"] for one in list(held.index.after())[-3:]] == ["changed"] * 3
