@@ -92,6 +92,8 @@ class Acts:
         chosen = self._cases(count or 0, closed=False) if given is None else list(given)
         for identifier in chosen:
             status = "Closed" if self.org.random.random() < 0.9 else self.org.random.choice(_CLOSED)
+            if (self.org.store.latest("Case", identifier) or {}).get("Origin") == "Email":
+                self.populator.reply(identifier)
             self._change("Case", identifier, {"Status": status})
         return chosen
 
@@ -171,8 +173,8 @@ class Acts:
         if entity is not None and entity.name == "Contact":
             return identifier
         record = self.org.store.latest(entity.name, identifier) if entity is not None else None
-        roles = self.org.store.table("OpportunityContactRole").rows.values()
-        primary = (row["ContactId"] for row in roles if row["OpportunityId"] == identifier and row.get("IsPrimary"))
+        roles = self.org.store.table("OpportunityContactRole").having("OpportunityId", identifier)
+        primary = (row["ContactId"] for row in roles if row.get("IsPrimary"))
         found = next(primary, None) if entity is not None and entity.name == "Opportunity" else None
         found = found or (record or {}).get("ContactId") or (record or {}).get("BillToContactId")
         if found is None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.salesforce import bulk_jobs, describe, dml, errors, schema, sobjects
+from sandbox.salesforce import bulk_jobs, dml, errors, schema, sobjects
 from sandbox.salesforce.call import Call, Reply
 from sandbox.salesforce.org import Org
 
@@ -148,7 +148,7 @@ class Ingests:
     def _row(self, job: Job, writer: dml.Writer, row: Sequence[str]) -> None:
         given = values(job.header, row)
         try:
-            outcome = write(writer, describe.entity_named(self.org, job.entity), job.operation, job.key, given)
+            outcome = write(writer, self.org.schema.entities[job.entity], job.operation, job.key, given)
         except (errors.RowRefused, errors.ApiError) as refused:
             error = refused.error if isinstance(refused, errors.RowRefused) else errors.RowError(refused.code, refused.message)
             text = f"{error.code}:{error.message}:{','.join(error.fields or ())} --"

@@ -19,6 +19,8 @@ class Save:
         self.after = after
         self.user = user
         self.now = now
+        self.comment: str | None = after.pop("Comments", None)
+        """What was written to the helper column of a case: it becomes a row of its own."""
 
     def changed(self, name: str) -> bool:
         """Whether this column's value is new."""
@@ -75,7 +77,6 @@ def _case(save: Save) -> None:
     after = save.after
     if save.before is None:
         after["CaseNumber"] = _number(save.org, "Case")
-    after.pop("Comments", None)
     contact = save.org.store.latest("Contact", after.get("ContactId", ""))
     if contact is not None and save.changed("ContactId") and not after.get("AccountId"):
         save.set("AccountId", contact.get("AccountId"))
@@ -90,6 +91,8 @@ def _case(save: Save) -> None:
 
 
 def _case_after(save: Save) -> None:
+    if save.comment is not None:
+        system_row(save.org, "CaseComment", {"ParentId": save.after["Id"], "CommentBody": save.comment}, save.user, save.now)
     if save.before is None:
         _history(save, "created", None, None)
         return
@@ -132,9 +135,8 @@ def _primary_role(save: Save) -> None:
     """At most one primary contact per opportunity."""
     if not save.after.get("IsPrimary"):
         return
-    rows = save.org.store.table("OpportunityContactRole").rows
-    for row in [row for row in rows.values() if row["OpportunityId"] == save.after["OpportunityId"] and row.get("IsPrimary")]:
-        if row["Id"] != save.after["Id"]:
+    for row in save.org.store.table("OpportunityContactRole").having("OpportunityId", save.after["OpportunityId"]):
+        if row.get("IsPrimary") and row["Id"] != save.after["Id"]:
             plain = {key: value for key, value in row.items() if key != "IsPrimary"}
             save.org.store.put("OpportunityContactRole", {**plain, "LastModifiedDate": save.now, "SystemModstamp": save.now})
 

@@ -44,7 +44,7 @@ def update(org: Org, call: Call) -> Reply:
 
 def upsert(org: Org, call: Call, name: str, key: str) -> Reply:
     """``PATCH composite/sobjects/Contact/CrmKey__c``."""
-    entity = describe.entity_named(org, name)
+    entity = describe.entity_named(org, name, call.session.user_id)
     column = sobjects.key_column(entity, key)
     rows, all_or_none = _rows(org, call)
     if any(found is not entity for found, _ in rows):
@@ -74,7 +74,7 @@ def delete(org: Org, call: Call) -> Reply:
 
 def read(org: Org, call: Call, name: str) -> Reply:
     """``GET composite/sobjects/Case?ids=a,b&fields=x,y``, or the same as POST; null for a record that is not there."""
-    entity = describe.entity_named(org, name)
+    entity = describe.entity_named(org, name, call.session.user_id)
     body = call.json_object() if call.method == "POST" else {}
     wanted = body.get("ids") or [part for part in call.query.get("ids", "").split(",") if part]
     fields = body.get("fields") or [part for part in call.query.get("fields", "").split(",") if part]

@@ -201,6 +201,7 @@ def add_object(org: Org, full_name: str, metadata: Mapping[str, Any], *, replace
         owner = fields.lookup("OwnerId", ("User", "Group"), None, nillable=False, default="")
         labels = {"label": str(metadata["label"]), "plural": str(metadata["pluralLabel"])}
         org.schema.add(fields.entity(full_name, org.schema.next_custom_prefix(), [named, owner], **labels))
+        org.needs_grant.add((full_name, ""))
     for column in _listed(metadata.get("fields")):
         add_field(org, f"{full_name}.{column.get('fullName')}", column, replace=True)
     return existing is None

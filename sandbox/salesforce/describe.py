@@ -38,43 +38,52 @@ def resources(org: Org, call: Call) -> Reply:
     return Reply(body=made)
 
 
-def entity_named(org: Org, name: str) -> schema.Entity:
-    """An object by its name in a path. Raises NOT_FOUND."""
+def entity_named(org: Org, name: str, user_id: str) -> schema.Entity:
+    """An object by its name in a path. Raises NOT_FOUND, for an object that the user may not read too."""
     entity = org.schema.find(name)
-    if entity is None or entity.in_tooling:
+    if entity is None or not rights.may_object(org, user_id, entity.name, "PermissionsRead"):
         raise errors.not_found()
     return entity
 
 
 def everything(org: Org, call: Call) -> Reply:
     """``GET sobjects``."""
-    listed = [summary(entity, call.version) for entity in org.schema.entities.values() if not entity.in_tooling]
+    hidden = rights.hidden(org, call.session.user_id)
+    listed = [summary(org, call, entity) for entity in org.schema.entities.values() if (entity.name, "") not in hidden]
     return Reply(body={"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": listed})
 
 
 def basic(org: Org, call: Call, name: str) -> Reply:
     """``GET sobjects/Case``: summary and recently seen records."""
-    return Reply(body={"objectDescribe": summary(entity_named(org, name), call.version), "recentItems": []})
+    return Reply(body={"objectDescribe": summary(org, call, entity_named(org, name, call.session.user_id)), "recentItems": []})
 
 
-def summary(entity: schema.Entity, version: str) -> dict[str, Any]:
+def summary(org: Org, call: Call, entity: schema.Entity) -> dict[str, Any]:
     """What describe tells about an object without its fields."""
-    root = f"/services/data/v{version}/sobjects/{entity.name}"
+    root = f"/services/data/v{call.version}/sobjects/{entity.name}"
+    createable, updateable, deletable = (
+        open_to_all and rights.may_object(org, call.session.user_id, entity.name, right)
+        for open_to_all, right in (
+            (entity.createable, "PermissionsCreate"),
+            (entity.updateable, "PermissionsEdit"),
+            (entity.deletable, "PermissionsDelete"),
+        )
+    )
     return {
-        "activateable": False, "createable": entity.createable, "custom": entity.custom, "customSetting": False,
-        "deepCloneable": False, "deletable": entity.deletable, "deprecatedAndHidden": False, "feedEnabled": False,
+        "activateable": False, "createable": createable, "custom": entity.custom, "customSetting": False,
+        "deepCloneable": False, "deletable": deletable, "deprecatedAndHidden": False, "feedEnabled": False,
         "hasSubtypes": False, "isInterface": False, "isSubtype": False, "keyPrefix": entity.prefix or None, "label": entity.label,
         "labelPlural": entity.plural, "layoutable": entity.createable, "mergeable": entity.name in ("Account", "Case", "Contact"),
         "mruEnabled": entity.createable, "name": entity.name, "queryable": True, "replicateable": True, "retrieveable": True,
         "searchable": entity.createable, "triggerable": entity.createable, "undeletable": entity.deletable,
-        "updateable": entity.updateable,
+        "updateable": updateable,
         "urls": {"sobject": root, "describe": f"{root}/describe", "rowTemplate": f"{root}/{{ID}}"},
     }  # fmt: skip
 
 
 def whole(org: Org, call: Call, name: str) -> Reply:
     """``GET sobjects/Case/describe``, without the columns that field-level security hides from this user."""
-    entity = entity_named(org, name)
+    entity = entity_named(org, name, call.session.user_id)
     hidden, read_only = rights.hidden(org, call.session.user_id), rights.read_only(org, call.session.user_id)
     columns = [
         describe_field(column, writable=(entity.name, column.name) not in read_only)
@@ -87,7 +96,7 @@ def whole(org: Org, call: Call, name: str) -> Reply:
          "restrictedDelete": False}
         for relationship, child, column in org.schema.children(entity)
     ]  # fmt: skip
-    body = summary(entity, call.version)
+    body = summary(org, call, entity)
     body |= {
         "fields": columns,
         "childRelationships": children,

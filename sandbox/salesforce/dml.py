@@ -43,6 +43,7 @@ class Writer:
 
     def create(self, entity: schema.Entity, values: Mapping[str, Any]) -> str:
         """Insert; answers the new id."""
+        self._allowed(entity, "PermissionsCreate")
         if not entity.createable:
             raise errors.RowRefused("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", f"entity type cannot be inserted: {entity.label}", [])
         if any(name.lower() == "id" and given for name, given in values.items()):
@@ -63,6 +64,7 @@ class Writer:
 
     def update(self, entity: schema.Entity, identifier: str, values: Mapping[str, Any]) -> None:
         """Change the columns given."""
+        self._allowed(entity, "PermissionsEdit")
         before = self.existing(entity, identifier)
         if not entity.updateable:
             raise errors.RowRefused("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", f"entity type cannot be updated: {entity.label}", [])
@@ -92,6 +94,7 @@ class Writer:
 
     def delete(self, entity: schema.Entity, identifier: str) -> None:
         """Into the recycle bin, with the rows that belong to it."""
+        self._allowed(entity, "PermissionsDelete")
         before = self.existing(entity, identifier)
         if not entity.deletable:
             raise errors.RowRefused("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id", [])
@@ -104,8 +107,8 @@ class Writer:
         lookup = {"Contact": "ContactId", "Account": "AccountId"}.get(entity.name)
         if lookup is None:
             return
-        cases = self.org.store.table("Case").rows.values()
-        numbers = [row["CaseNumber"] for row in cases if row.get(lookup) == record["Id"] and not row.get("IsDeleted")]
+        cases = self.org.store.table("Case").having(lookup, record["Id"])
+        numbers = [row["CaseNumber"] for row in cases if not row.get("IsDeleted")]
         if numbers:
             message = (
                 f"Your attempt to delete {record.get('Name')} could not be completed because it is associated with the "
@@ -117,10 +120,9 @@ class Writer:
         """Mark deleted (or drop), children first."""
         for _, child, lookup in self.org.schema.children(entity):
             if lookup.cascade:
-                rows = self.org.store.table(child.name).rows.values()
-                owned = [row for row in rows if row.get(lookup.name) == record["Id"] and not row.get("IsDeleted")]
-                for row in owned:
-                    self.remove(child, row, now)
+                for row in self.org.store.table(child.name).having(lookup.name, record["Id"]):
+                    if not row.get("IsDeleted"):
+                        self.remove(child, row, now)
         if entity.name in _DROPPED_FOR_GOOD:
             self.org.store.drop(entity.name, record["Id"])
             return
@@ -140,6 +142,10 @@ class Writer:
         if record.get("IsDeleted"):
             raise errors.RowRefused("ENTITY_IS_DELETED", "entity is deleted", [])
         return record
+
+    def _allowed(self, entity: schema.Entity, right: str) -> None:
+        if not rights.may_object(self.org, self.user, entity.name, right):
+            raise errors.RowRefused("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id", [])
 
     def _misbehave(self, identifier: str | None) -> None:
         if self.org.faults.take("lock_rows"):

@@ -35,7 +35,7 @@ def _covered(org: Org, end: str) -> str:
 
 def updated(org: Org, call: Call, name: str) -> Reply:
     """``GET sobjects/Case/updated?start=…&end=…``; seconds are ignored."""
-    entity = describe.entity_named(org, name)
+    entity = describe.entity_named(org, name, call.session.user_id)
     start, end = _span(org, call, "updated")
     rows = org.store.table(entity.name).between(start, end)
     found = [row["Id"] for row in rows if not row.get("IsDeleted") and row["SystemModstamp"] < end]
@@ -44,7 +44,7 @@ def updated(org: Org, call: Call, name: str) -> Reply:
 
 def deleted(org: Org, call: Call, name: str) -> Reply:
     """``GET sobjects/Case/deleted?start=…&end=…``."""
-    entity = describe.entity_named(org, name)
+    entity = describe.entity_named(org, name, call.session.user_id)
     start, end = _span(org, call, "deleted")
     rows = [
         row for row in org.store.table(entity.name).between(start, end) if row.get("IsDeleted") and row["SystemModstamp"] < end

@@ -63,6 +63,8 @@ class Grants:
         self.org = org
         self.keys: list[str] = []
         """PEM of the public keys that the connected app's certificate stands for."""
+        self.approved: set[str] = {org.api_user}
+        """Users for whom an admin has approved the connected app beforehand."""
         self.refresh_tokens: dict[str, str] = {}
         """Refresh token to user id; each works once."""
         self.codes: dict[str, tuple[str, str, str | None]] = {}
@@ -114,7 +116,7 @@ class Grants:
         if expires > now + timedelta(minutes=5).total_seconds():
             raise OAuthError("invalid_grant", "assertion expiration is too far in the future")
         user_id = self.org.store.table("User").holder("Username", claims.get("sub", ""))
-        if user_id is None:
+        if user_id is None or user_id not in self.approved:
             raise OAuthError("invalid_grant", "user hasn't approved this consumer")
         return token_reply(self.org, open_session(self.org, user_id, self.org.client_id))
 

@@ -54,7 +54,10 @@ class Org:
     field_ids: dict[tuple[str, str], str] = field(default_factory=dict)
     """Ids of custom fields, as the Tooling API knows them."""
     needs_grant: set[tuple[str, str]] = field(default_factory=set)
-    """(object, field) of columns made after the org was set up: invisible until a permission set shows them."""
+    """(object, field) of columns made after the org was set up: invisible until a permission set shows them.
+
+    An empty field stands for the object itself.
+    """
 
     def __post_init__(self) -> None:
         self.schema: schema.Schema = standard.make()

@@ -152,12 +152,21 @@ class Populator:
 
     def _contact(self, person: base.Person, accounts: Sequence[str]) -> None:
         account = accounts[person.company] if person.company is not None else None
-        self.contacts.append(self._row(
-            "Contact", FirstName=person.first_name, LastName=person.last_name, Email=person.email, Phone=person.phone,
-            MobilePhone=person.phone,
-            Languages__c=person.language, HasOptedOutOfEmail=person.opted_out, AccountId=account, CrmKey__c=person.key,
-            OwnerId=self._agent(),
-        ))  # fmt: skip
+        self.contacts.append(
+            self._row(
+                "Contact",
+                FirstName=person.first_name,
+                LastName=person.last_name,
+                Email=person.email,
+                Phone=person.phone,
+                MobilePhone=person.phone,
+                Languages__c=person.language,
+                HasOptedOutOfEmail=person.opted_out,
+                AccountId=account,
+                CrmKey__c=person.key,
+                OwnerId=self._agent(),
+            )
+        )
 
     def _next_contact(self) -> str | None:
         """Each in turn, so that records belong to different people as far as there are people."""
@@ -170,13 +179,32 @@ class Populator:
         """An open case of somebody; answers its id."""
         random = self.org.random
         owner = random.choice(self.queues) if self.queues and random.random() < 0.2 else self._agent()
-        return self._row(
-            "Case", ContactId=self._next_contact(), Subject=random.choice(self._subjects), Status=random.choice(_OPEN),
+        origin = random.choice(("Web", "Email", "Phone"))
+        made = self._row(
+            "Case",
+            ContactId=self._next_contact(),
+            Subject=random.choice(self._subjects),
+            Status=random.choice(_OPEN),
             OwnerId=owner,
-            Origin=random.choice(("Web", "Email", "Phone")), Priority=random.choice(_PRIORITIES),
+            Origin=origin,
+            Priority=random.choice(_PRIORITIES),
             Type=random.choice(("Question", "Problem")),
-            Description="Customer wrote in.", ProductId=random.choice(self.products) if self.products else None,
-        )  # fmt: skip
+            Description="Customer wrote in.",
+            ProductId=random.choice(self.products) if self.products else None,
+        )
+        if origin == "Email":
+            self._mail(made, incoming=True)
+        return made
+
+    def _mail(self, case: str, *, incoming: bool) -> None:
+        self._row(
+            "EmailMessage", ParentId=case, Subject="Re: your case", Incoming=incoming, Status="3", MessageDate=self._earlier()
+        )
+
+    def reply(self, case: str) -> None:
+        """An agent's mail to the customer, now."""
+        values = {"ParentId": case, "Subject": "Re: your case", "Status": "3", "MessageDate": self.org.stamp()}
+        plain_row(self.org, "EmailMessage", values, user=self._agent())
 
     def _account_of(self, contact: str | None) -> str | None:
         row = self.org.store.get("Contact", contact or "") or {}
@@ -188,31 +216,38 @@ class Populator:
         account = self._account_of(contact)
         company = (self.org.store.get("Account", account or "") or {}).get("Name", "Private customer")
         closes = (self.org.clock.now() + timedelta(days=random.randint(3, 60))).date().isoformat()
+        by_column = random.random() < 0.5
         made = self._row(
-            "Opportunity", Name=f"{company} – {random.choice(self._product_names)}"[:120], AccountId=account,
+            "Opportunity",
+            Name=f"{company} – {random.choice(self._product_names)}"[:120],
+            AccountId=account,
             StageName=random.choice(("Proposal/Price Quote", "Negotiation/Review")),
-            CloseDate=closes, Amount=float(random.randint(5, 500) * 100), ContactId=contact if random.random() < 0.5 else None,
-            OwnerId=self._agent(), Type="New Customer",
-        )  # fmt: skip
-        roles = (row["OpportunityId"] for row in self.org.store.table("OpportunityContactRole").rows.values())
-        if contact is not None and "ContactId" not in (self.org.store.latest("Opportunity", made) or {}) and made not in roles:
-            plain_row(
-                self.org,
-                "OpportunityContactRole",
-                {"OpportunityId": made, "ContactId": contact, "IsPrimary": True, "Role": "Decision Maker"},
-            )
+            CloseDate=closes,
+            Amount=float(random.randint(5, 500) * 100),
+            ContactId=contact if by_column else None,
+            OwnerId=self._agent(),
+            Type="New Customer",
+        )
+        if contact is not None and not by_column:
+            self._row("OpportunityContactRole", OpportunityId=made, ContactId=contact, IsPrimary=True, Role="Decision Maker")
         return made
 
     def order(self) -> str:
         """A draft order billed to somebody; answers its id."""
         random, contact = self.org.random, self._next_contact()
         return self._row(
-            "Order", AccountId=self._account_of(contact), BillToContactId=contact, ShipToContactId=contact, Status="Draft",
+            "Order",
+            AccountId=self._account_of(contact),
+            BillToContactId=contact,
+            ShipToContactId=contact,
+            Status="Draft",
             Type="New",
-            EffectiveDate=self.org.clock.now().date().isoformat(), Name=random.choice(self._product_names)[:80],
+            EffectiveDate=self.org.clock.now().date().isoformat(),
+            Name=random.choice(self._product_names)[:80],
             OwnerId=self._agent(),
-            TotalAmount=float(random.randint(1, 300) * 10), PoNumber=f"PO-{random.randint(10000, 99999)}",
-        )  # fmt: skip
+            TotalAmount=float(random.randint(1, 300) * 10),
+            PoNumber=f"PO-{random.randint(10000, 99999)}",
+        )
 
 
 def as_administrator(org: Org, entity: schema.Entity, record: records.Record) -> dict[str, Any]:

@@ -24,6 +24,7 @@ class Table:
         self.rows: dict[str, Record] = {}
         self._keys: list[tuple[str, str]] = []
         self._values: dict[str, dict[str, str]] = {name: {} for name in unique}
+        self._groups: dict[str, dict[str, set[str]]] = {}
 
     def put(self, record: Record) -> None:
         """Insert or replace by Id."""
@@ -36,6 +37,8 @@ class Table:
                 values.pop(str(before[name]).lower(), None)
             if record.get(name) is not None and not record.get("IsDeleted"):
                 values[str(record[name]).lower()] = identifier
+        for name, groups in self._groups.items():
+            _regroup(groups, identifier, None if before is None else before.get(name), record.get(name))
         if len(self._keys) > 2 * len(self.rows) + _STALE_ALLOWED:
             self._keys = sorted((row["SystemModstamp"], row["Id"]) for row in self.rows.values())
 
@@ -44,6 +47,17 @@ class Table:
         record = self.rows.pop(identifier)
         for name, values in self._values.items():
             values.pop(str(record.get(name)).lower(), None)
+        for name, groups in self._groups.items():
+            _regroup(groups, identifier, record.get(name), None)
+
+    def having(self, name: str, value: str) -> list[Record]:
+        """Records whose lookup ``name`` points at ``value``, by Id; the index is made when first asked for, then kept."""
+        groups = self._groups.get(name)
+        if groups is None:
+            groups = self._groups[name] = {}
+            for identifier, record in self.rows.items():
+                _regroup(groups, identifier, None, record.get(name))
+        return [self.rows[identifier] for identifier in sorted(groups.get(value, ()))]
 
     def _index_key(self, stamp: str, identifier: str) -> None:
         key = (stamp, identifier)
@@ -76,6 +90,15 @@ class Table:
             record = rows.get(identifier)
             if record is not None and record["SystemModstamp"] == stamp:
                 yield record
+
+
+def _regroup(groups: dict[str, set[str]], identifier: str, old: str | None, new: str | None) -> None:
+    if old == new:
+        return
+    if old is not None:
+        groups[old].discard(identifier)
+    if new is not None:
+        groups.setdefault(new, set()).add(identifier)
 
 
 class Store:

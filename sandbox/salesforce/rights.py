@@ -13,9 +13,17 @@ def _assigned(org: Org, user_id: str) -> frozenset[str]:
 def _granted(org: Org, user_id: str, right: str) -> _Pairs:
     assigned = _assigned(org, user_id)
     rows = org.store.table("FieldPermissions").rows.values()
-    return frozenset(
+    fields = {
         (row["SobjectType"], row["Field"].split(".", 1)[1]) for row in rows if row["ParentId"] in assigned and row.get(right)
-    )
+    }
+    objects = org.store.table("ObjectPermissions").rows.values()
+    whole = {(row["SobjectType"], "") for row in objects if row["ParentId"] in assigned and row.get(right)}
+    return frozenset(fields | whole)
+
+
+def may_object(org: Org, user_id: str, entity: str, right: str) -> bool:
+    """Whether the user may ``PermissionsCreate``, ``PermissionsEdit`` … on an object; those of the first day are open to all."""
+    return (entity, "") not in org.needs_grant or (entity, "") in _granted(org, user_id, right)
 
 
 def _hidden_by_fault(org: Org) -> _Pairs:
@@ -34,7 +42,7 @@ def _hidden_by_fault(org: Org) -> _Pairs:
 
 
 def hidden(org: Org, user_id: str) -> _Pairs:
-    """(object, field) pairs that look nonexistent to the user."""
+    """(object, field) pairs that look nonexistent to the user; an empty field means the whole object."""
     ungranted = frozenset(org.needs_grant) - _granted(org, user_id, "PermissionsRead") if org.needs_grant else frozenset()
     return ungranted | _hidden_by_fault(org)
 

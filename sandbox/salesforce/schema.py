@@ -77,7 +77,6 @@ class Entity:
     createable: bool = True
     updateable: bool = True
     deletable: bool = True
-    in_tooling: bool = False
     _by_lower: dict[str, Field] = field(default_factory=dict)
     _parents: dict[str, Field] = field(default_factory=dict)
 

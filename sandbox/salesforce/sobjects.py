@@ -32,7 +32,7 @@ def shown(org: Org, column: schema.Field, record: records.Record) -> Any:
 
 def create(org: Org, call: Call, name: str) -> Reply:
     """``POST sobjects/Case``."""
-    entity = describe.entity_named(org, name)
+    entity = describe.entity_named(org, name, call.session.user_id)
     try:
         identifier = writer(org, call).create(entity, call.json_object())
     except errors.RowRefused as refused:
@@ -41,8 +41,8 @@ def create(org: Org, call: Call, name: str) -> Reply:
     return Reply(status=201, body={"id": identifier, "success": True, "errors": []}, headers={"Location": location})
 
 
-def _found(org: Org, name: str, identifier: str) -> tuple[schema.Entity, records.Record]:
-    entity = describe.entity_named(org, name)
+def _found(org: Org, call: Call, name: str, identifier: str) -> tuple[schema.Entity, records.Record]:
+    entity = describe.entity_named(org, name, call.session.user_id)
     full = ids.extend(identifier)
     if full is None or org.schema.of_id(full) is not entity:
         raise errors.not_found("Provided external ID field does not exist or is not accessible: " + identifier)
@@ -56,7 +56,7 @@ def _found(org: Org, name: str, identifier: str) -> tuple[schema.Entity, records
 
 def read(org: Org, call: Call, name: str, identifier: str) -> Reply:
     """``GET sobjects/Case/500…[?fields=a,b]``."""
-    entity, record = _found(org, name, identifier)
+    entity, record = _found(org, call, name, identifier)
     return Reply(body=_shown(org, call, entity, record))
 
 
@@ -78,7 +78,7 @@ def _shown(org: Org, call: Call, entity: schema.Entity, record: records.Record) 
 
 def update(org: Org, call: Call, name: str, identifier: str) -> Reply:
     """``PATCH sobjects/Case/500…``."""
-    entity, record = _found(org, name, identifier)
+    entity, record = _found(org, call, name, identifier)
     values = call.json_object()
     if any(key.lower() == "id" for key in values):
         message = "The Id field should not be specified in the sobject data."
@@ -92,7 +92,7 @@ def update(org: Org, call: Call, name: str, identifier: str) -> Reply:
 
 def delete(org: Org, call: Call, name: str, identifier: str) -> Reply:
     """``DELETE sobjects/Case/500…``."""
-    entity, record = _found(org, name, identifier)
+    entity, record = _found(org, call, name, identifier)
     try:
         writer(org, call).delete(entity, record["Id"])
     except errors.RowRefused as refused:
@@ -110,7 +110,7 @@ def key_column(entity: schema.Entity, name: str) -> schema.Field:
 
 def read_by_key(org: Org, call: Call, name: str, key: str, value: str) -> Reply:
     """``GET sobjects/Contact/CrmKey__c/x``, or a record's parent or children by relationship."""
-    entity = describe.entity_named(org, name)
+    entity = describe.entity_named(org, name, call.session.user_id)
     if ids.extend(key) is not None and (full := org.schema.of_id(key)) is entity and full is not None:
         return _related(org, call, entity, key, value)
     column = key_column(entity, key)
@@ -122,19 +122,19 @@ def read_by_key(org: Org, call: Call, name: str, key: str, value: str) -> Reply:
 
 
 def _related(org: Org, call: Call, entity: schema.Entity, identifier: str, relationship: str) -> Reply:
-    _, record = _found(org, entity.name, identifier)
+    _, record = _found(org, call, entity.name, identifier)
     lookup = entity.parent(relationship)
     target = record.get(lookup.name) if lookup is not None else None
     parent = org.schema.of_id(target) if target else None
     if parent is None or target is None:
         raise errors.not_found(f"The requested resource does not exist: {relationship}")
-    _, row = _found(org, parent.name, target)
+    _, row = _found(org, call, parent.name, target)
     return Reply(body=_shown(org, call, parent, row))
 
 
 def upsert(org: Org, call: Call, name: str, key: str, value: str) -> Reply:
     """``PATCH sobjects/Contact/CrmKey__c/x``: 201 when created, 200 when updated (204 before API 46)."""
-    entity = describe.entity_named(org, name)
+    entity = describe.entity_named(org, name, call.session.user_id)
     column = key_column(entity, key)
     try:
         outcome = writer(org, call).upsert(entity, column, value, call.json_object())
@@ -148,7 +148,7 @@ def upsert(org: Org, call: Call, name: str, key: str, value: str) -> Reply:
 
 def delete_by_key(org: Org, call: Call, name: str, key: str, value: str) -> Reply:
     """``DELETE sobjects/Contact/CrmKey__c/x``."""
-    entity = describe.entity_named(org, name)
+    entity = describe.entity_named(org, name, call.session.user_id)
     found = org.store.table(entity.name).holder(key_column(entity, key).name, value)
     if found is None:
         raise errors.not_found()

@@ -7,6 +7,7 @@ from sandbox.salesforce import ids, moments, records
 from sandbox.salesforce.soql import names, tree
 
 _LOW, _HIGH = "", "~"
+_FEW = 2_000
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,10 @@ def _exact(resolver: names.Names, table: records.Table, condition: tree.Conditio
     if name == "Id":
         wanted = {ids.extend(literal.text) or "" for literal in literals}
         return [table.rows[identifier] for identifier in sorted(wanted) if identifier in table.rows]
+    column = resolver.entity.fields[name]
+    if column.type == "reference" and len(literals) <= _FEW:
+        keys = {ids.extend(literal.text) or "" for literal in literals}
+        return [row for key in sorted(keys) for row in table.having(name, key)]
     return None
 
 

@@ -37,7 +37,7 @@ def run(context: names.Context, text: str, *, deleted: bool = False) -> Found:
 def run_tree(context: names.Context, query: tree.Query, *, deleted: bool = False) -> Found:
     """Run a parsed query."""
     entity = context.schema.find(query.entity)
-    if entity is None or entity.in_tooling:
+    if entity is None:
         raise names.unknown_entity(query, query.entity)
     return _Run(context, query, entity, deleted or query.all_rows).result()
 
@@ -47,6 +47,8 @@ class _Run(names.Names):
 
     def __init__(self, context: names.Context, query: tree.Query, entity: schema.Entity, deleted: bool) -> None:
         super().__init__(context, query, entity)
+        if (entity.name, "") in context.hidden:
+            raise names.unknown_entity(query, query.entity)
         self.deleted = deleted
 
     def target(self, target: tree.Path | tree.Function) -> conditions.Target:
@@ -135,9 +137,13 @@ class _Run(names.Names):
         return list(self.filtered(planning.plan(self, self.query.where, by_stamp=False, backwards=False)))
 
     def filtered(self, plan: planning.Plan) -> Iterator[records.Record]:
-        test = conditions.compile_condition(self.query.where, self) if self.query.where is not None else None
         rows = plan.rows if self.deleted else (row for row in plan.rows if not row.get("IsDeleted"))
+        test = self.test()
         return rows if test is None else filter(test, rows)
+
+    def test(self) -> conditions.Test | None:
+        """WHERE, compiled."""
+        return None if self.query.where is None else conditions.compile_condition(self.query.where, self)
 
     def chosen(self) -> list[records.Record]:
         """Records after WHERE, ORDER BY, OFFSET and LIMIT."""
@@ -226,22 +232,21 @@ class _Run(names.Names):
 
 
 class _Children:
-    """The rows of a sub-select by parent, gathered when the first parent is written."""
+    """The rows of a sub-select, parent by parent."""
 
     def __init__(self, run: _Run, key: str) -> None:
         self._run = run
         self._key = key
+        self._table = run.context.store.table(run.entity.name)
         self._make, _ = run.maker()
         self._terms = [run.term(term) for term in run.query.order_by]
-        self._candidates = run.filtered(planning.plan(run, None, by_stamp=False, backwards=False))
-        self._by_parent: dict[str, list[records.Record]] | None = None
+        self._test = run.test()
 
     def __call__(self, parent: records.Record) -> dict[str, Any] | None:
-        if self._by_parent is None:
-            self._by_parent = {}
-            for row in self._candidates:
-                self._by_parent.setdefault(row.get(self._key, ""), []).append(row)
-        rows = list(self._by_parent.get(parent["Id"], ()))
+        found = self._table.having(self._key, parent["Id"])
+        rows = [row for row in found if self._run.deleted or not row.get("IsDeleted")]
+        if self._test is not None:
+            rows = [row for row in rows if self._test(row)]
         ordering.sort(rows, self._terms)
         rows = self._run.cut(iter(rows))
         if not rows:

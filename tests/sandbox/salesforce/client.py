@@ -1,6 +1,6 @@
 """A stranger's client: requests over TLS, nothing of the stand-in's own."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import requests
@@ -19,11 +19,7 @@ class Client:
     org: Salesforce
     clock: base.Clock
     ca: str
-    session: requests.Session = field(default_factory=requests.Session)
-
-    def __post_init__(self) -> None:
-        self.session.trust_env = False
-        self.session.verify = self.ca
+    session: requests.Session
 
     @property
     def root(self) -> str:

@@ -52,9 +52,9 @@ def test_it_reads_its_api_usage(stranger: Any) -> None:
 
 
 def test_it_loads_and_reads_in_bulk(stranger: Any) -> None:
-    loaded = stranger.bulk2.Contact.insert(records=[{"LastName": f"Bulk {number}"} for number in range(25)])
+    loaded = stranger.bulk2.Contact.insert(records=[{"LastName": f"Bulk {number}"} for number in range(25)], wait=1)
     assert sum(int(job["numberRecordsProcessed"]) for job in loaded) == 25
-    pages = list(stranger.bulk2.Contact.query("SELECT LastName FROM Contact WHERE LastName LIKE 'Bulk %'"))
+    pages = list(stranger.bulk2.Contact.query("SELECT LastName FROM Contact WHERE LastName LIKE 'Bulk %'", wait=1))
     assert sum(page.count("Bulk") for page in pages) == 25
 
 
@@ -62,5 +62,5 @@ def test_it_loads_and_reads_by_the_older_bulk_api(stranger: Any) -> None:
     loaded = stranger.bulk.Contact.insert([{"LastName": f"Bulk {number}"} for number in range(3)] + [{"FirstName": "x"}])
     assert [row["success"] for row in loaded] == [True, True, True, False]
     assert loaded[3]["errors"][0]["statusCode"] == "REQUIRED_FIELD_MISSING"
-    found = stranger.bulk.Contact.query("SELECT LastName FROM Contact WHERE LastName LIKE 'Bulk %'")
+    found = stranger.bulk.Contact.query("SELECT LastName FROM Contact WHERE LastName LIKE 'Bulk %'", wait=1)
     assert sorted(row["LastName"] for row in found) == ["Bulk 0", "Bulk 1", "Bulk 2"]
