@@ -173,3 +173,19 @@ def test_soap_creates_a_field_once_and_upserts_it_again(client: Client) -> None:
     assert "<created>false</created>" in replies[2]
     refused = client.call("POST", "/services/Soap/m/62.0", data=SOAP.format(token="x", call="createMetadata"))
     assert "INVALID_SESSION_ID" in refused.text
+
+
+def test_a_new_object_does_not_exist_for_who_was_not_granted_it(client: Client) -> None:
+    deploy(client, FILES)
+    assert client.error("GET", "sobjects/Reply__c/describe") == (404, "NOT_FOUND")
+    assert client.refusal("SELECT Id FROM Reply__c")[0] == "INVALID_TYPE"
+    assert "Reply__c" not in {entry["name"] for entry in client.json("GET", "sobjects")["sobjects"]}
+
+
+def test_a_granted_object_allows_what_was_granted_and_no_more(client: Client) -> None:
+    deploy(client, FILES)
+    granted(client, client.query("SELECT Id FROM PermissionSet WHERE Name = 'Reply'")[0]["Id"])
+    described = client.json("GET", "sobjects/Reply__c/describe")
+    assert (described["createable"], described["updateable"], described["deletable"]) == (True, True, False)
+    made = client.json("PATCH", "sobjects/Reply__c/Key__c/one", json={})["id"]
+    assert client.error("DELETE", f"sobjects/Reply__c/{made}") == (403, "INSUFFICIENT_ACCESS_OR_READONLY")

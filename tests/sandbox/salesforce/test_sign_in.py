@@ -90,6 +90,7 @@ BAD_CLAIMS: list[tuple[dict[str, Any], str]] = [
     ({"exp": 1}, "expired authorization code"),
     ({"exp": int(time.time()) + 3600}, "assertion expiration is too far in the future"),
     ({"sub": "nobody@acme.example"}, "user hasn't approved this consumer"),
+    ({"sub": "agent1@acme.example"}, "user hasn't approved this consumer"),
 ]
 
 

@@ -180,3 +180,19 @@ def test_fields_standard_leaves_custom_ones_out(client: Client) -> None:
     row = client.query("SELECT FIELDS(STANDARD) FROM Case LIMIT 1")[0]
     assert "Subject" in row
     assert not [name for name in row if name.endswith("__c")]
+
+
+def test_a_queue_owns_some_cases_and_says_so(client: Client) -> None:
+    rows = client.query("SELECT OwnerId, Owner.Type, Owner.Name FROM Case")
+    kinds = {row["OwnerId"][:3]: row["Owner"]["Type"] for row in rows}
+    assert kinds == {"005": "User", "00G": "Queue"}
+    queues = client.query("SELECT Id FROM Case WHERE Owner.Type = 'Queue'")
+    assert len(queues) == sum(row["OwnerId"].startswith("00G") for row in rows)
+
+
+def test_replies_to_cases_are_counted_in_one_query(client: Client) -> None:
+    closed = client.org.act("close_cases", count=20)
+    listed = "','".join(closed)
+    soql = f"SELECT ParentId, COUNT(Id) n FROM EmailMessage WHERE Incoming = false AND ParentId IN ('{listed}') GROUP BY ParentId"
+    mailed = [row["Id"] for row in client.org.records("Case", closed) if row["Origin"] == "Email"]
+    assert {row["ParentId"]: row["n"] for row in client.query(soql)} == dict.fromkeys(mailed, 1)

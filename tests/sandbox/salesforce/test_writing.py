@@ -288,3 +288,14 @@ def test_a_batch_that_halts_does_not_do_the_rest(client: Client) -> None:
     requests = [{"method": "GET", "url": f"v{VERSION}/nonsense"}, {"method": "GET", "url": f"v{VERSION}/limits"}]
     reply = client.json("POST", "composite/batch", json={"haltOnError": True, "batchRequests": requests})
     assert reply["results"][1]["result"][0]["errorCode"] == "BATCH_PROCESSING_HALTED"
+
+
+def test_a_contact_with_cases_cannot_be_deleted(client: Client) -> None:
+    contact = client.org.records("Case")[0]["ContactId"]
+    assert client.error("DELETE", f"sobjects/Contact/{contact}") == (400, "DELETE_FAILED")
+
+
+def test_the_comments_column_of_a_case_becomes_a_row_of_its_own(client: Client) -> None:
+    client.json("PATCH", f"sobjects/Case/{case(client)}", json={"Comments": "Called back."})
+    found = client.query(f"SELECT CommentBody FROM CaseComment WHERE ParentId = '{case(client)}'")
+    assert found == [{"CommentBody": "Called back."}]
