@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from triggers import decision, facts, history, quiet, rule, touchpoint
+from triggers import decision, draw, facts, history, quiet, rule, touchpoint
 
 AHEAD = timedelta(days=1)
 """How far in the future a touchpoint may lie (clocks differ, dates are typed by hand) before it makes no sense."""
@@ -98,7 +98,14 @@ def _matched(look: _Look, winner: rule.Rule, person: history.History, checked: t
     if silence is not None:
         return _silent(winner, silence, checked)
     channels = tuple(name for name in winner.channel if name in person.reachable)
-    plan = decision.Plan(survey=winner.survey, channels=channels, due_at=due_at, expires_at=quiet.later(due_at, winner.expires))
+    plan = decision.Plan(
+        survey=winner.survey,
+        channels=channels,
+        due_at=due_at,
+        expires_at=quiet.later(due_at, winner.expires),
+        remind=winner.remind,
+        variant=_variant(look, winner),
+    )
     return decision.Decision(
         verdict=decision.Verdict.ASK,
         reason=decision.Reason.ASKED,
@@ -108,6 +115,13 @@ def _matched(look: _Look, winner: rule.Rule, person: history.History, checked: t
         checked=checked,
         plan=plan,
     )
+
+
+def _variant(look: _Look, winner: rule.Rule) -> str:
+    if not winner.variants:
+        return ""
+    drawn = draw.lot(look.rules.seed, "variant", look.touch)
+    return winner.variants[draw.pick([one.share for one in winner.variants], drawn)].name
 
 
 def _first_silence(case: quiet.Case) -> quiet.Silence | None:

@@ -2,7 +2,7 @@
 
 import enum
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from triggers import touchpoint
 
@@ -57,6 +57,10 @@ class Plan:
     channels: tuple[str, ...]
     due_at: datetime
     expires_at: datetime
+    remind: tuple[timedelta, ...] = ()
+    """When to remind, counted from the moment the first message went; rising, each before the survey expires."""
+    variant: str = ""
+    """Name of the rule's variant that this record gets; empty where the rule has none."""
 
 
 @dataclass(frozen=True, kw_only=True)

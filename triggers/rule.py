@@ -6,15 +6,16 @@ Called by settings (to read and check them) and by decide (to apply them).
 import enum
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from typing import Annotated, Any
+from itertools import pairwise
+from typing import Annotated, Any, Self
 
 import pydantic
 
-from triggers import compiling, condition, decision, facts, touchpoint
+from triggers import compiling, condition, decision, draw, facts, touchpoint
 from wire import duration
 
 LONGEST = timedelta(days=3653)
@@ -43,6 +44,9 @@ def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+_ROUNDING = 0.001
+"""Three variants may have 33.3% each."""
+
 Span = Annotated[duration.Duration, pydantic.AfterValidator(_bounded)]
 Name = Annotated[str, pydantic.StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 Names = Annotated[
@@ -51,6 +55,25 @@ Names = Annotated[
     pydantic.Field(min_length=1),
     pydantic.AfterValidator(_distinct),
 ]
+
+
+Positive = Annotated[Span, pydantic.AfterValidator(_positive)]
+Words = Mapping[
+    Annotated[str, pydantic.StringConstraints(min_length=2, max_length=20)],
+    Annotated[str, pydantic.StringConstraints(min_length=1, max_length=500, strip_whitespace=True)],
+]
+"""Language → words."""
+
+
+class Variant(pydantic.BaseModel):
+    """One of several wordings of the same survey, to find out which works better."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    name: Name = pydantic.Field(description="What reports call it; unique within the rule")
+    share: draw.Share = pydantic.Field(description='Of the records that are asked about: "50%"')
+    subject: Words = pydantic.Field({}, description="Subject of the mail, by language; without it, the usual one")
+    question: Words = pydantic.Field({}, description="The question, by language; without it, the survey's own")
 
 
 class Rule(pydantic.BaseModel):
@@ -65,10 +88,28 @@ class Rule(pydantic.BaseModel):
     survey: Name = pydantic.Field(description="Key of a survey: [surveys.survey.KEY]")
     channel: Names = pydantic.Field(description="One channel or several; the first one the person can be reached by is used")
     delay: Span = pydantic.Field(timedelta(), description="How long after the touchpoint the message goes out")
-    expires: Annotated[Span, pydantic.AfterValidator(_positive)] = pydantic.Field(
+    expires: Positive = pydantic.Field(
         timedelta(days=14), description="How long the survey can be answered after the message was due"
     )
+    remind: tuple[Positive, ...] = pydantic.Field(
+        (), max_length=5, description='Reminders, each so long after the first message: ["3d", "7d"]'
+    )
+    variants: tuple[Variant, ...] = pydantic.Field(
+        (), max_length=20, description="Wordings to compare; their shares add up to 100%"
+    )
     priority: int = pydantic.Field(0, ge=-1_000_000, le=1_000_000, description="Of several rules that match, the highest wins")
+
+    @pydantic.model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if any(later <= earlier for earlier, later in pairwise(self.remind)):
+            raise ValueError("remind should name rising times, each only once")
+        if self.remind and self.remind[-1] >= self.expires:
+            raise ValueError("remind should be over before the survey expires")
+        if len({one.name for one in self.variants}) < len(self.variants):
+            raise ValueError("variants should each have a name of their own")
+        if self.variants and abs(sum(one.share for one in self.variants) - 1) > _ROUNDING:
+            raise ValueError("variants should have shares that add up to 100%")
+        return self
 
     @cached_property
     def version(self) -> str:
@@ -103,9 +144,7 @@ class Quiet(pydantic.BaseModel):
     per_person: Span = pydantic.Field(
         timedelta(days=30), description="Nobody is asked again within this time, across connectors, rules and channels"
     )
-    too_old: Annotated[Span, pydantic.AfterValidator(_positive)] = pydantic.Field(
-        timedelta(days=7), description="A touchpoint noticed later than this is not asked about"
-    )
+    too_old: Positive = pydantic.Field(timedelta(days=7), description="A touchpoint noticed later than this is not asked about")
     on_conflict: OnConflict = pydantic.Field(OnConflict.DROP, description="drop, or defer until the quarantine is over")
 
 
@@ -179,6 +218,7 @@ class Rules(pydantic.BaseModel):
 
     rules: tuple[Rule, ...] = ()
     quiet: Quiet = Quiet()
+    seed: str = pydantic.Field("", max_length=200, description="Draws samples and variants; another seed draws other records")
     _plans: dict[tuple[str, str], tuple[tuple[Rule, ...], Plan]] = pydantic.PrivateAttr(default_factory=dict)
 
     def model_post_init(self, context: Any, /) -> None:
