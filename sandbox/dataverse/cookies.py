@@ -49,13 +49,18 @@ def read(token: str) -> Place:
         or inner.group(3) != _check(inner.group(4))
         or int(inner.group(1)) + 1 != int(outer.group(1))
     ):
-        raise refusal.Refusal(400, "0x80041129", "Malformed XML in the Paging Cookie")
+        raise malformed()
     found = _LAST.findall(inner.group(4))
     last = tuple(
         orjson.loads(text.replace("&quot;", '"').replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
         for text in found
     )
     return Place(int(outer.group(1)), int(inner.group(2)), last)
+
+
+def malformed() -> refusal.Refusal:
+    """The cookie is not one of ours, or belongs to another query."""
+    return refusal.Refusal(400, "0x80041129", "Malformed XML in the Paging Cookie")
 
 
 def _check(body: str) -> str:

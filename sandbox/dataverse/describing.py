@@ -41,6 +41,10 @@ class DocumentScope:
 
         return operands.Operand(get, edm, name)
 
+    def attribute(self, steps: tuple[str, ...]) -> operands.Operand:
+        """As ``operand``."""
+        return self.operand(steps)
+
     def rows(self, steps: tuple[str, ...], variable: str) -> tuple[Callable[[Document], Iterable[Document]], operands.Scope]:
         """Metadata has no lambdas."""
         raise refusal.bad_query(f"any and all are not supported over metadata ({'/'.join(steps)}, {variable}).")
@@ -141,7 +145,8 @@ class Describing:
             test = filters.compile_condition(node, DocumentScope())
             documents = [document for document in documents if test(document)]
         shown = [self._shown(document, system.get("$select"), system.get("$expand")) for document in documents]
-        return exchange.json_answer({"@odata.context": context, "value": shown})
+        count = {"@odata.count": len(shown)} if system.get("$count") == "true" else {}
+        return exchange.json_answer({"@odata.context": context, **count, "value": shown})
 
     def _one(self, document: Document, context: str, table: schema.Table | None = None) -> exchange.Answer:
         system = self._call.options.system

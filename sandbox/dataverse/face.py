@@ -28,7 +28,7 @@ class Face:
         self._clock = clock
         self._faults = faults
         self._counters = counters
-        self._api = api
+        self.api = api
         self._tokens = tokens
         self.limits = protection.Limits()
         self.settle: Settle = lambda: None
@@ -84,7 +84,7 @@ class Face:
         self._count(request)
         began = time.perf_counter()
         try:
-            answer = self._api.handle(request)
+            answer = self.api.handle(request)
         finally:
             self._guard.leave(time.perf_counter() - began)
         answer.headers |= self._guard.headers()
@@ -106,7 +106,7 @@ class Face:
     def _check(self, request: exchange.Request) -> None:
         if len(request.path) + len(request.query) > MAX_ADDRESS:
             raise refusal.Refusal(414, "0x80060888", "The length of the URL for this request exceeds the maximum allowed length.")
-        if request.user != self.user and self._api.store.get("systemuser", request.user) is None:
+        if request.user != self.user and self.api.store.get("systemuser", request.user) is None:
             raise refusal.no_record("systemuser", request.user)
 
     def _count(self, request: exchange.Request) -> None:

@@ -48,7 +48,7 @@ def _query_function(node: odata.Call, scope: Scope) -> Test:
     named = dict(node.named)
     name = named.pop("PropertyName", None)
     if isinstance(name, odata.Literal) and name.kind == "string":
-        operand = scope.operand(tuple(str(name.value).split("/")))
+        operand = scope.attribute(tuple(str(name.value).split("/")))
     elif isinstance(name, odata.Path):
         operand = scope.operand(name.steps)
     else:

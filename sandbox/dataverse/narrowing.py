@@ -80,7 +80,7 @@ def _named(node: odata.Node | None, table: schema.Table) -> tuple[schema.Column,
 def _identifying(table: schema.Table, steps: tuple[str, ...]) -> schema.Column | None:
     if len(steps) != 1:
         return None
-    column = table.by_wire.get(steps[0])
+    column = table.by_wire.get(steps[0]) or table.columns.get(steps[0])
     if column is None:
         return None
     return column if column.name == table.key or column.kind in schema.LOOKUPS else None

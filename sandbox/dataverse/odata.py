@@ -69,6 +69,15 @@ STRING_FUNCTIONS = frozenset({"contains", "startswith", "endswith"})
 Node = Literal | Path | Compare | Logic | Not | Call | Lambda
 
 
+def conditions(node: Node | None) -> int:
+    """How many single conditions a tree holds."""
+    if isinstance(node, Logic):
+        return sum(conditions(item) for item in node.items)
+    if isinstance(node, Not):
+        return conditions(node.item)
+    return conditions(node.condition) if isinstance(node, Lambda) else 1
+
+
 def literal(kind: str, word: str) -> Literal:
     """A token as a constant."""
     if kind == "string":

@@ -36,6 +36,9 @@ class Scope(Protocol):
     def operand(self, steps: tuple[str, ...]) -> Operand:
         """The property at this path; raises Refusal when there is none."""
 
+    def attribute(self, steps: tuple[str, ...]) -> Operand:
+        """The same for a query function's PropertyName, which may also be a look-up's logical name (``ownerid``)."""
+
     def rows(self, steps: tuple[str, ...], variable: str) -> "tuple[Callable[[Row], Iterable[Row]], Scope]":
         """The rows behind a collection-valued navigation property and the scope inside a lambda over them."""
 

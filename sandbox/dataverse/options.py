@@ -10,6 +10,8 @@ _KNOWN = frozenset(
     {"$select", "$filter", "$orderby", "$expand", "$top", "$count", "$apply", "$skiptoken", "$deltatoken", "$format", "$id"}
 )
 _EXPANDS = 15
+CONDITIONS = 500
+"""Conditions to a query; the In function is one, however many values it has."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,10 @@ class Reader:
 
     def condition(self, source: str) -> odata.Node:
         """A ``$filter``."""
-        return parser.Parser(source, self._aliases).whole()
+        node = parser.Parser(source, self._aliases).whole()
+        if odata.conditions(node) > CONDITIONS:
+            raise refusal.invalid("Number of conditions in query exceeded maximum limit.")
+        return node
 
     def _columns(self, table: schema.Table, select: str | None) -> tuple[tuple[schema.Column, ...], bool]:
         if select is None or select.strip() == "*":

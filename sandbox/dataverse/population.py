@@ -76,12 +76,21 @@ class Filling:
         for person in population.people:
             if "dynamics" in person.crms:
                 self._people.append(self._person(person, companies))
+        self._introduce()
         for agent in self._agents[::2]:
             self._store.links["teammembership_association"].add((team["teamid"], agent["systemuserid"]))
         for number in range(population.cases):
             self.case(number)
         for number in range(population.purchases):
             self.purchase(number)
+
+    def _introduce(self) -> None:
+        """The first person of each company is its primary contact."""
+        table = self._store.schema.tables["account"]
+        for contact in self._people:
+            company = self._store.get("account", contact.get("_parentcustomerid_value"))
+            if company is not None and company.get("_primarycontactid_value") is None:
+                self._store.update(table, company, {"_primarycontactid_value": contact["contactid"]}, user=self.application_user)
 
     def _user(self, first: str, last: str, applicationid: str | None = None) -> Row:
         values: Row = {

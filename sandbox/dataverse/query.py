@@ -70,6 +70,8 @@ class Reading:
     def page(self, plan: options.Plan, within: Iterable[Row] | None = None, place: cookies.Place | None = None) -> Page:
         """One page of a plan, over the whole table or ``within`` some of its rows, from a cookie's ``place`` on."""
         sorter = sorting.Sorter(plan, self.names(plan.table))
+        if place is not None and len(place.last) != len(sorter.names):
+            raise cookies.malformed()
         limit = self.caller.size
         if plan.top is not None and self.caller.page_size is None:
             limit = min(plan.top, MAX_PAGE)

@@ -51,6 +51,13 @@ class DataScope:
             return operands.Operand(lambda _: None, values.edm(column), column.name)
         return operands.Operand(lambda row: row.get(key), values.edm(column), column.name, key)
 
+    def attribute(self, steps: tuple[str, ...]) -> operands.Operand:
+        """The column that a query function names."""
+        column = self._table.columns.get(steps[-1])
+        if len(steps) == 1 and not self._variable and column is not None:
+            return self.operand((column.wire,))
+        return self.operand(steps)
+
     def _behind(self, steps: tuple[str, ...]) -> operands.Operand:
         relationship = self._table.single.get(steps[0])
         if relationship is None:

@@ -113,6 +113,10 @@ def test_definitions_can_be_filtered_and_cast(org: Organization, path: str, numb
     assert len(org.get(path)["value"]) == number
 
 
+def test_definitions_can_be_counted(org: Organization) -> None:
+    assert org.get("EntityDefinitions?$select=LogicalName&$count=true")["@odata.count"] > 20
+
+
 def test_status_options_tell_their_state(org: Organization) -> None:
     path = f"{INCIDENT}/Attributes(LogicalName='statuscode')/{CRM}StatusAttributeMetadata"
     options = org.get(f"{path}?$select=LogicalName&$expand=OptionSet")["OptionSet"]["Options"]

@@ -55,6 +55,8 @@ def names(org: Organization, condition: str) -> str:
         ("Microsoft.Dynamics.CRM.In(PropertyName='firstname',PropertyValues=['aino','BO','x'])", "AB"),
         ("Microsoft.Dynamics.CRM.NotIn(PropertyName='firstname',PropertyValues=['aino','BO'])", "CDEF"),
         ("Microsoft.Dynamics.CRM.Between(PropertyName='firstname',PropertyValues=['b','d'])", "BC"),
+        ("Microsoft.Dynamics.CRM.EqualUserId(PropertyName='ownerid')", "ABCDEF"),
+        ("Microsoft.Dynamics.CRM.NotEqualUserId(PropertyName='ownerid')", ""),
         ("Microsoft.Dynamics.CRM.Today(PropertyName='createdon')", "ABCDEF"),
         ("Microsoft.Dynamics.CRM.Yesterday(PropertyName='createdon')", ""),
         ("Microsoft.Dynamics.CRM.LastXHours(PropertyName='createdon',PropertyValue=2)", "ABCDEF"),
@@ -103,6 +105,13 @@ def test_wrong_options_are_refused_in_the_service_s_words(org: Organization, pat
     status, code, words = org.refused("GET", path)
     assert (status, code) == (400, "0x80060888")
     assert message in words
+
+
+def test_more_than_five_hundred_conditions_are_refused_but_one_list_is_not(org: Organization) -> None:
+    many = [f"'{number}'" for number in range(501)]
+    either = " or ".join(f"firstname eq {one}" for one in many)
+    assert "maximum limit" in org.refused("GET", f"contacts?$filter={either}")[2]
+    assert not org.rows(f"contacts?$filter=Microsoft.Dynamics.CRM.In(PropertyName='firstname',PropertyValues=[{','.join(many)}])")
 
 
 def test_more_than_fifteen_expansions_are_refused(org: Organization) -> None:
