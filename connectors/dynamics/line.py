@@ -26,6 +26,16 @@ class Reply:
     clock: datetime
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Call:
+    method: str
+    path: str
+    data: bytes | None
+    headers: Mapping[str, str]
+    slow: bool
+    """Whether Dataverse may take its time: it answers a write when plug-ins of all rows have run."""
+
+
 class Line:
     """The way to one environment. May be used by several threads."""
 
@@ -54,7 +64,7 @@ class Line:
         """One billable call below ``/api/data/v9.2/``. Raises Later or NeedsPerson."""
         data = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"} if data else {}
-        response = self._send(method, path, data, headers, slow=method == "POST")
+        response = self._send(_Call(method=method, path=path, data=data, headers=headers, slow=method == "POST"))
         if response.status_code >= 400:
             raise faults.translate(_fault(response))
         parsed = http.parse_json(response.content, "Dataverse") if response.content else None
@@ -64,7 +74,7 @@ class Line:
         """Several operations in one billable call, none depending on another; parts in the order of the requests."""
         content_type, body = multipart.encode(parts)
         headers = {"Content-Type": content_type, "Prefer": "odata.continue-on-error"}
-        response = self._send("POST", "$batch", body, headers, slow=slow)
+        response = self._send(_Call(method="POST", path="$batch", data=body, headers=headers, slow=slow))
         kind = response.headers.get("content-type", "")
         if not kind.lower().startswith("multipart/mixed"):
             raise (
@@ -83,10 +93,10 @@ class Line:
             raise errors.Later("Dataverse's next page lies on another host, where no token of ours may go: look at the proxy")
         return link
 
-    def _send(self, method: str, path: str, data: bytes | None, headers: Mapping[str, str], *, slow: bool) -> requests.Response:
+    def _send(self, call: _Call) -> requests.Response:
         token = self._signin.current()
         for attempt in range(2):
-            response = retry.briefly(lambda: self._once(method, path, data, headers, token, slow))  # noqa: B023 (called at once)
+            response = retry.briefly(lambda: self._once(call, token))  # noqa: B023 (called at once)
             if response.status_code != 401:
                 return response
             if attempt == 0:
@@ -94,16 +104,14 @@ class Line:
         remedy = "Make the app registration an application user of this environment; compare url with it."
         raise errors.NeedsPerson("Dataverse refuses the token it was just given", code=STILL_REFUSED, remedy=remedy)
 
-    def _once(
-        self, method: str, path: str, data: bytes | None, headers: Mapping[str, str], token: str, slow: bool
-    ) -> requests.Response:
+    def _once(self, call: _Call, token: str) -> requests.Response:
         self.budget.spend()
         response = self._session.request(
-            method,
-            f"{self._url}{self.root}/{path}",
-            data=data,
-            headers={**_HEADERS, **headers, "Authorization": f"Bearer {token}"},
-            timeout=self._timeout * (http.PATIENCE if slow else 1),
+            call.method,
+            f"{self._url}{self.root}/{call.path}",
+            data=call.data,
+            headers={**_HEADERS, **call.headers, "Authorization": f"Bearer {token}"},
+            timeout=self._timeout * (http.PATIENCE if call.slow else 1),
         )
         http.require_type(response, "Dataverse", _TYPES)
         if response.status_code in {502, 503, 504}:

@@ -19,6 +19,7 @@ from wire import budget, errors, http, retry
 _USAGE = re.compile(r"(?:^|[;,\s])api-usage=(\d+)/(\d+)")
 _OWN_LIMIT = "Sforce-Limit-Info"
 _EXPIRED = "INVALID_SESSION_ID"
+_CUT_SHORT = "the answer of Salesforce is cut short or not JSON: look at what stands between"
 _NO_ASSIGNMENT = {"Sforce-Auto-Assign": "FALSE"}
 """Without it an update over REST runs the assignment rules, and a score would hand the case to somebody else.
 https://developer.salesforce.com/docs/platform/api-rest/guide/headers-autoassign.html"""
@@ -70,6 +71,7 @@ class _HeardSession(http.Session):
         self.heard = threading.local()
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """As the session does it; refuses answers that are not JSON."""
         response = super().send(request, **kwargs)
         http.require_type(response, "Salesforce")
         self.heard.response = response
@@ -138,7 +140,7 @@ class Line:
         except exceptions.SalesforceError as error:
             raise self._failure(error) from None
         except (ValueError, TypeError, LookupError, RecursionError):  # the library stumbles over what is none of Salesforce's
-            raise errors.Later("the answer of Salesforce is cut short or not JSON: look at what stands between") from None
+            raise errors.Later(_CUT_SHORT) from None
         finally:
             self._note_limit()
         if isinstance(parsed, list) and parsed and "errorCode" in (parsed[0] if isinstance(parsed[0], dict) else {}):
@@ -149,6 +151,8 @@ class Line:
         fault = faults.read(error.content, error.status)
         if error.status == 401:
             return _ExpiredError(code=fault.code)
+        if not isinstance(error.content, list | dict):
+            return errors.Later(_CUT_SHORT)
         heard = self._session.heard.response
         outcome = faults.translate(fault, http.retry_after(heard.headers) if heard is not None else None)
         if isinstance(outcome, errors.NeedsPerson):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-for name in ("contract", "over_the_wire", "reading", "rough_rows", "stand_in", "writing"):
+for name in ("contract", "over_the_wire", "reading", "rough_rows", "stand_in", "torture", "writing"):
     pytest.register_assert_rewrite(f"tests.connectors.{name}")
 
 from tests.connectors import stand_in  # noqa: E402 (after the line above, which must come first)

@@ -14,13 +14,14 @@ from tests.connectors import proxy
 from tests.connectors.org import Desk
 from tests.connectors.rough_rows import RoughRowsContract
 from tests.connectors.stand_in import StandInOrg
+from tests.connectors.torture import TortureContract
 from wire import errors, finding
 
 LYING = ["truncated_json", "html_page", "error_in_200", "redirect", "wrong_content_type"]
 """Answers that are none, as the stand-ins can give them."""
 
 
-class OverTheWireContract(RoughRowsContract):
+class OverTheWireContract(RoughRowsContract, TortureContract):
     """Clocks, proxies, certificates, tokens, limits; and a hostile answer harms nothing."""
 
     @pytest.mark.parametrize("hours", [-1, 1])
