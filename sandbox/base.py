@@ -39,7 +39,7 @@ class Faults:
     """The misbehaviours that are switched on for one stand-in; ``known`` are the kinds it has (none given: any)."""
 
     def __init__(self, known: Collection[str] = ()) -> None:
-        self._known = known
+        self.known = known
         self._on: dict[str, Fault] = {}
 
     def add(self, kind: str, *, count: int | None = None, seconds: float | None = None, **options: Any) -> None:
@@ -48,8 +48,8 @@ class Faults:
         Where both are given, ``count`` says how long it is on and ``seconds`` goes to the options, for faults that take time
         themselves (``timeout``: how long to hang; ``late_commit``: how late). Raises ValueError for an unknown kind.
         """
-        if self._known and kind not in self._known:
-            raise ValueError(f'"kind" should be one of {", ".join(sorted(self._known))}')
+        if self.known and kind not in self.known:
+            raise ValueError(f'"kind" should be one of {", ".join(sorted(self.known))}')
         if count is None and seconds is None:
             count = 1
         if count is not None and seconds is not None:

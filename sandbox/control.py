@@ -21,8 +21,9 @@ from sandbox import base, errand, mail, people, sms
 HELP = {
     "POST /act": {"do": "close_cases | reopen_cases | make_purchases | merge_cases | delete_cases | opt_out",
                   "crm": "salesforce | dynamics", "count": 1, "records": "ids instead of count"},
-    "POST /people": {"do": "answer | open | scan | unsubscribe", "share": 1.0, "to": "only this address", "pace": 0},
-    "POST /faults": {"crm": "salesforce | dynamics | smtp | sms", "kind": "see the documentation", "count": 1, "seconds": 5},
+    "POST /people": {"do": "answer | open | scan | unsubscribe", "share": 1.0, "to": "only this address", "pace": 0,
+                     "value": "what everybody answers", "comment": "likewise", "submit": "true: scanners send the form too"},
+    "POST /faults": {"crm": "salesforce | dynamics | smtp | sms", "kind": "see kinds", "count": 1, "seconds": 5},
     "DELETE /faults": "switches all of them off",
     "GET, DELETE /counters": "calls by CRM and endpoint, mails and SMS accepted",
     "GET, DELETE /mailbox": "mails as received; ?to=ADDRESS, ?after=NUMBER, ?fields=to,subject",
@@ -94,7 +95,9 @@ class Control:
         ]
 
     async def _help(self, request: Request) -> Any:
-        return HELP
+        return HELP | {
+            "kinds": {name: sorted(faults.known) or "any that the stand-in knows" for name, faults in self._faults.items()}
+        }
 
     async def _act(self, request: Request) -> Any:
         asked = await _body(request)

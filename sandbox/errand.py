@@ -24,6 +24,8 @@ class Errand:
     value: str = ""
     """What everybody answers, instead of what they feel."""
     comment: str | None = None
+    submit: bool = False
+    """Scanners only: send the form as well, at once and with its first value, as some machines do."""
 
     @staticmethod
     def parse(asked: Mapping[str, Any]) -> "Errand":

@@ -69,8 +69,8 @@ class Customers:
             visits = await asyncio.gather(*(self._aside(self._visit, letter) for letter in chosen))
             return self._report(asked, [visit.outcome() for visit in visits])
         if asked.do == "scan":
-            pairs = [(letter, link) for letter in chosen for link in (*letter.links, letter.unsubscribe) if link]
-            return self._report(asked, await asyncio.gather(*(self._aside(self._scan, *pair) for pair in pairs)))
+            scans = await asyncio.gather(*(self._aside(self._scan, letter, asked) for letter in chosen))
+            return self._report(asked, [outcome for scan in scans for outcome in scan])
         self._read.update(letter.key for letter in chosen)
         return self._report(asked, await asyncio.gather(*(self._aside(self._unsubscribe, letter) for letter in chosen)))
 
@@ -132,9 +132,14 @@ class Customers:
             self._letters[received.key] = letters.from_mail(received)
         return self._letters[received.key]
 
-    def _scan(self, letter: letters.Letter, link: str) -> errand.Outcome:
-        shown = self._browser.open(link, "en")
-        return errand.Outcome(letter=letter, status=shown.status, trouble=shown.trouble)
+    def _scan(self, letter: letters.Letter, asked: errand.Errand) -> list[errand.Outcome]:
+        """Every link of the letter, one after the other."""
+        opened = [self._browser.open(link, "en") for link in (*letter.links, letter.unsubscribe) if link]
+        forms = [(shown, form) for shown in opened if shown.document and (form := shown.document.survey())]
+        if asked.submit and forms:
+            shown, form = forms[0]
+            opened.append(self._browser.send(form, form.filled(form.scale()[0], ""), "en", shown.address))
+        return [errand.Outcome(letter=letter, status=shown.status, trouble=shown.trouble) for shown in opened]
 
     def _unsubscribe(self, letter: letters.Letter) -> errand.Outcome:
         if not letter.unsubscribe:

@@ -109,6 +109,12 @@ def test_opening_and_scanning_send_nothing_and_leave_the_mail_unread(box: Box, s
     assert len(box.post("/people", do="answer")["answers"]) == 1
 
 
+def test_a_scanner_may_send_the_form_as_well(box: Box, site: survey_site.Site) -> None:
+    invite(box, site, addresses(box, 1)[0], "a")
+    box.post("/people", do="scan", submit=True)
+    assert [posted["value"] for posted in site.posted["/s/a"]] == ["0"]
+
+
 def test_unsubscribing_is_one_post(box: Box, site: survey_site.Site) -> None:
     invite(box, site, addresses(box, 1)[0], "a")
     box.post("/people", do="unsubscribe")
