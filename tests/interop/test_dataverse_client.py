@@ -114,3 +114,12 @@ def test_it_finds_our_columns_with_their_types(world: stage.Stage) -> None:
     types = {"palaute_score": "Integer", "palaute_comment": "Memo", "palaute_answeredat": "DateTime", "palaute_metric": "String"}
     assert {name: told["columns"].get(name) for name in types} == types
     assert told["comment"]["MaxLength"] >= 2000
+
+
+def test_a_table_of_ones_own_takes_keys_upserts_and_lookups(world: stage.Stage) -> None:
+    [record] = world.act("dynamics", "close_cases", count=1)
+    told = world.dataverse("own_table", id=record)
+    rows = [(row["new_code"], row["new_name"], row["new_score"], row["_new_caseid_value"]) for row in told["rows"]]
+    assert rows == [("a", "One", 9, record), ("b", "Two", 8, None)]
+    assert told["note"]["MaxLength"] > 0
+    assert told["gone"] is None

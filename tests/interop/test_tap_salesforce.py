@@ -110,3 +110,9 @@ def test_what_our_connector_writes_is_what_it_reads(world: stage.Stage, catalog:
     assert settled.outcome is base.Outcome.DONE
     rows = {row["Id"]: row for row in tap.Tap(world).sync(catalog, ["Case"]).records["Case"]}
     assert {name: rows[record][name] for name in values} == values
+
+
+def test_its_bulk_way_reads_what_its_rest_way_reads(world: stage.Stage, catalog: dict[str, Any]) -> None:
+    rest = tap.Tap(world).sync(catalog, ["Contact"])
+    bulk = tap.Tap(world, api_type="BULK").sync(catalog, ["Contact"])
+    assert bulk.records["Contact"] == rest.records["Contact"]
