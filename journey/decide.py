@@ -8,7 +8,6 @@ import structlog
 from journey import belt as belts
 from journey import judging, poison
 from store import decisions, people, touchpoints
-from triggers import decision
 
 log = structlog.get_logger("journey.decide")
 
@@ -48,9 +47,5 @@ def _set_aside(belt: belts.Belt, touchpoint_id: int, error: Exception, now: date
     """This one cannot be decided: it is told why, and looked at again, each time after a longer rest."""
     with belt.store.write() as tx:
         again_at = now + touchpoints.rest(tx, touchpoint_id, now)
-        words = f"The record could not be judged, for a reason of our own ({type(error).__name__}); it is looked at again."
-        verdict = decision.Decision(
-            verdict=decision.Verdict.LATER, reason=decision.Reason.UNUSABLE, explanation=words, look_again_at=again_at
-        )
-        decisions.put(tx, {touchpoint_id: (None, verdict)}, now)
+        decisions.put(tx, {touchpoint_id: (None, judging.unjudged(error, again_at))}, now)
     log.error("touchpoint cannot be decided", touchpoint=touchpoint_id, error=poison.where(error))

@@ -67,3 +67,11 @@ class Judge:
     def _rank(self, one: touchpoints.Waiting) -> tuple[int, datetime, int]:
         winner, _ = judge.examine(one.touch, self.rules)
         return (-winner.priority if winner is not None else 0, one.touch.happened_at, one.id)
+
+
+def unjudged(error: Exception, again_at: datetime | None) -> decision.Decision:
+    """The decision on a touchpoint that cannot be decided: why, without what the error says of it, and when it is tried again."""
+    words = f"The record could not be judged, for a reason of our own ({type(error).__name__}); it is looked at again."
+    return decision.Decision(
+        verdict=decision.Verdict.LATER, reason=decision.Reason.UNUSABLE, explanation=words, look_again_at=again_at
+    )

@@ -1,0 +1,158 @@
+"""``palaute preview``: what rules would have done with the CRM's real past. Sends and writes nothing."""
+
+import contextlib
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+import typer
+
+from channels import registry as channel_registry
+from commands import options, previewed, previewing
+from connectors import registry as connector_registry
+from journey import judging
+from journey.preview import cases, course, expected, reading, report, tally
+from settings import model
+from store import database, past, people
+from triggers import rule
+from wire import errors
+
+
+def preview(
+    settings: options.SettingsFile = options.DEFAULT_SETTINGS,
+    rule_name: Annotated[str, typer.Option("--rule", help="Try only the rule of this name.")] = "",
+    days: Annotated[float, typer.Option(min=0.01, max=3650, help="How many days of the past.")] = 30,
+    connector: Annotated[str, typer.Option(help="Only the past of this connector.")] = "",
+    rules: Annotated[
+        Path | None,
+        typer.Option(help="A settings file with other rules: tries those, and tells the difference to the present ones."),
+    ] = None,
+    response_rate: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of people who answer.")] = expected.USUAL_RATE,
+    csv: Annotated[Path | None, typer.Option(help="Write every touchpoint, and what would become of it, to this file.")] = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Try rules on what really happened: whom they would have asked, whom not, and why. Nothing is sent or written."""
+    chosen = options.read_settings(settings)
+    others = None if rules is None else options.read_settings(rules).triggers
+    trial = _Trial(chosen=chosen, days=days, rate=response_rate, csv=csv)
+    trial.choose(rule_name, connector, others)
+    try:
+        told = trial.run()
+    except (errors.Later, errors.NeedsPerson) as error:
+        remedy = error.remedy if isinstance(error, errors.NeedsPerson) else "Try again in a while."
+        typer.echo(f"The past cannot be read: {error}. {remedy}", err=True)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        typer.echo(f"--csv: {csv} cannot be written ({type(error).__name__})", err=True)
+        raise typer.Exit(2) from None
+    if as_json:
+        options.print_json(told.as_json())
+    else:
+        previewed.show(told)
+
+
+@dataclass
+class _Trial:
+    """One preview, from settings to report."""
+
+    chosen: model.Settings
+    days: float
+    rate: float
+    csv: Path | None
+    tried: rule.Rules = field(init=False)
+    in_force: rule.Rules | None = field(init=False)
+    names: list[str] = field(init=False)
+    notes: list[str] = field(default_factory=list)
+
+    def choose(self, rule_name: str, connector: str, others: rule.Rules | None) -> None:
+        """Which rules and connectors; ends the command when there are none of these names."""
+        known = [one.name for one in (others or self.chosen.triggers).rules]
+        if rule_name and rule_name not in known:
+            _wrong(f"--rule: there is no rule {rule_name!r}; there are {', '.join(map(repr, known)) or 'none'}")
+        if connector and connector not in self.chosen.connectors:
+            _wrong(f"--connector: there is no [connectors.{connector}]; there are {', '.join(self.chosen.connectors)}")
+        self.tried = _only(others or self.chosen.triggers, rule_name)
+        self.in_force = None if others is None else _only(self.chosen.triggers, rule_name)
+        self.names = [connector] if connector else list(self.chosen.connectors)
+
+    def run(self) -> report.Report:
+        """Read the past and send it past the rules."""
+        told = tally.Tally(tried=self.tried, zone=ZoneInfo(self.chosen.surveys.brand.time_zone))
+        with contextlib.ExitStack() as stack:
+            way = self._course(stack)
+            bar = stack.enter_context(previewing.Bar(self.names))
+            prepared = way.read(bar.reading)
+            for case in bar.judging(self._on_file(prepared.cases(), stack), prepared.count):
+                told.count(case)
+        return report.Report(
+            connectors=self.names,
+            days=self.days,
+            since=min(span.since for span in prepared.spans.values()),
+            until=prepared.until,
+            tally=told,
+            compared=self.in_force is not None,
+            rate=self.rate,
+            surveys=expected.expected(told.surveys, self.chosen.surveys.as_surveys(), self.rate),
+            notes=self.notes,
+        )
+
+    def _course(self, stack: contextlib.ExitStack) -> course.Course:
+        channels = channel_registry.open_channels(self.chosen.channels)
+        for channel in channels.values():
+            stack.callback(channel.close)
+        origins = []
+        for name in self.names:
+            given = self.chosen.connectors[name]
+            opened = connector_registry.open_connector(name, given)
+            stack.callback(opened.close)
+            origins.append(
+                reading.Origin(connector=opened, sources=self.chosen.mapping.sources(name, given.type), poll=given.poll)
+            )
+        judges = [judging.Judge(rules=one, channels=channels) for one in (self.tried, self.in_force) if one is not None]
+        store = self._past(stack)
+        return course.Course(
+            origins=origins,
+            judges=judges,
+            store=store,
+            secret=_secret(self.chosen.store.secret),
+            days=self.days,
+            batch=self.chosen.journey.batch,
+        )
+
+    def _past(self, stack: contextlib.ExitStack) -> database.Store | None:
+        try:
+            store = past.open_read_only(self.chosen.store.url)
+        except sa.exc.OperationalError:
+            self.notes.append("The database cannot be reached, so who was asked or said no before is not known here.")
+            return None
+        if store is None:
+            self.notes.append("The database holds nothing yet, so nobody was asked and nobody said no before this time.")
+            return None
+        stack.callback(store.close)
+        return store
+
+    def _on_file(self, stream: Iterable[course.Case], stack: contextlib.ExitStack) -> Iterable[course.Case]:
+        if self.csv is None:
+            return stream
+        return cases.written(stream, stack.enter_context(self.csv.open("w", encoding="utf-8-sig", newline="")))
+
+
+def _only(rules: rule.Rules, name: str) -> rule.Rules:
+    return rules.model_copy(update={"rules": tuple(one for one in rules.rules if one.name == name)}) if name else rules
+
+
+def _secret(reference: str) -> bytes:
+    """The installation's secret; one for the moment where it has not been made yet, since nothing is to be written."""
+    how, _, where = reference.partition(":")
+    if how == "file" and not Path(where).exists():
+        return secrets.token_bytes()
+    return people.open_secret(reference)
+
+
+def _wrong(words: str) -> None:
+    typer.echo(words, err=True)
+    raise typer.Exit(2)

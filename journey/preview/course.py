@@ -1,0 +1,141 @@
+"""The course of a preview: all connectors' pasts, put in order of time, past one or two sets of rules at once.
+
+Called by commands. Memory holds the touchpoints compressed while they are sorted, and afterwards only who was asked when.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from journey import judging
+from journey.preview import crowd, reading, replay, sorting
+from store import database, touchpoints
+from triggers import decision, touchpoint
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One touchpoint and what the rules would have done with it."""
+
+    touch: touchpoint.Touchpoint
+    person: int | None
+    """The person's number; None without an address."""
+    decided: decision.Decision
+    at: datetime
+    """When it would have been decided."""
+    in_force: decision.Decision | None = None
+    """What the rules now in force would have done, where they were run beside."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """How far the reading is."""
+
+    connector: str
+    records: int
+    touchpoints: int
+    covered: float
+    """How much of the connector's time is behind, 0 to 1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """What is to be tried on what."""
+
+    origins: Sequence[reading.Origin]
+    judges: Sequence[judging.Judge]
+    """The rules to try; and, for comparison, those in force."""
+    store: database.Store | None
+    """What is known of people, read only; None: nobody is known."""
+    secret: bytes = field(repr=False)
+    days: float
+    batch: int
+
+    def read(self, on_step: Callable[[Step], None] = lambda _: None) -> "Prepared":
+        """Read the past of every connector. Raises what connectors raise."""
+        spans = {origin.name: reading.begin(origin, self.days) for origin in self.origins}
+        since = min(span.since for span in spans.values())
+        prepared = Prepared(course=self, spans=spans, people=crowd.Crowd(self.store))
+        for origin in self.origins:
+            records = 0
+            for portion in reading.read(origin, spans[origin.name], self.secret):
+                prepared.people.meet(portion.found, since)
+                prepared.add(origin, portion.found)
+                records += portion.records
+                on_step(
+                    Step(connector=origin.name, records=records, touchpoints=prepared.count, covered=portion.covered),
+                )
+        return prepared
+
+
+_Noticed = tuple[datetime, touchpoints.Waiting]
+"""When it is noticed, and what."""
+
+
+class Prepared:
+    """A past that has been read, ready to be gone through once."""
+
+    def __init__(self, *, course: Course, spans: dict[str, reading.Span], people: crowd.Crowd) -> None:
+        self.course, self.spans, self.people = course, spans, people
+        self.count = 0
+        """Touchpoints, each once."""
+        self._keys: set[int] = set()
+        self._sorter: sorting.Sorter[_Noticed] = sorting.Sorter(lambda one: (one[0], one[1].id))
+
+    @property
+    def until(self) -> datetime:
+        """The end of the time that is looked at."""
+        return max(span.until for span in self.spans.values())
+
+    def add(self, origin: reading.Origin, found: Sequence[touchpoints.Found]) -> None:
+        """Take these in, in the order in which the CRM gave them; what was there already is left out."""
+        span = self.spans[origin.name]
+        fresh = [one for one in found if self._is_new(one)]
+        self._sorter.add((span.tick(one.touch.happened_at, origin.poll), self._waiting(one)) for one in fresh)
+
+    def _is_new(self, one: touchpoints.Found) -> bool:
+        touch = one.touch
+        key = hash((touch.connector, touch.kind, touch.record, touch.occurrence))
+        known = key in self._keys
+        self._keys.add(key)
+        return not known
+
+    def _waiting(self, one: touchpoints.Found) -> touchpoints.Waiting:
+        self.count += 1
+        who = None if one.person is None else crowd.number(one.person)
+        return touchpoints.Waiting(id=self.count, touch=one.touch, person_id=who)
+
+    def cases(self) -> Iterator[Case]:
+        """Every touchpoint once, as soon as what becomes of it is final under all rules."""
+        refusals = self.people.refusals()
+        replays = [
+            replay.Replay(judge=judge, known=self.people.known(refusals), batch=self.course.batch) for judge in self.course.judges
+        ]
+        pairs = _Pairs(len(replays))
+        for now, group in itertools.groupby(self._sorter, key=lambda one: one[0]):
+            refusals.until(now)
+            fresh = [waiting for _, waiting in group]
+            for number, one in enumerate(replays):
+                yield from pairs.match(number, one.decide(fresh, now))
+        refusals.until(self.until)
+        for number, one in enumerate(replays):
+            yield from pairs.match(number, one.finish(self.until))
+
+
+class _Pairs:
+    """Brings together what one touchpoint meets with under each set of rules."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._waiting: dict[int, dict[int, replay.Outcome]] = {}
+
+    def match(self, number: int, outcomes: Iterator[replay.Outcome]) -> Iterator[Case]:
+        for outcome in outcomes:
+            met = self._waiting.setdefault(outcome.waiting.id, {})
+            met[number] = outcome
+            if len(met) == self._size:
+                del self._waiting[outcome.waiting.id]
+                other = met[1].decision if self._size > 1 else None
+                waiting = met[0].waiting
+                yield Case(touch=waiting.touch, person=waiting.person_id, decided=met[0].decision, at=met[0].at, in_force=other)
