@@ -118,7 +118,7 @@ class Ingests:
         }
         rows = {"successfulResults": job.succeeded, "failedResults": job.failed, "unprocessedrecords": job.unprocessed}[which]
         body = bulk_jobs.csv_bytes([*heads[which], *job.header], rows, job.options)
-        return Reply(body=body, content_type="text/csv")
+        return Reply(body=body, content_type="text/csv; charset=UTF-8")
 
     def settle(self) -> None:
         """Do the jobs that are due."""

@@ -1,6 +1,6 @@
 """Bulk API 1.0 (``/services/async``), the older one that many programs still use: jobs of batches, in XML or JSON.
 
-A reply is JSON when the request says so or the job's content is JSON, else XML (Bulk API Developer Guide).
+About a job the service answers in the request's own format, about batches in the job's: JSON for JSON, XML for CSV.
 """
 
 import csv
@@ -54,6 +54,11 @@ class Job:
     version: str
     batches: dict[str, Batch] = field(default_factory=dict)
 
+    @property
+    def json(self) -> bool:
+        """Whether its content, and with it what is told about its batches, is JSON; else CSV and XML."""
+        return bool(self.info["contentType"] == "JSON")
+
 
 class Jobs:
     """All jobs of the older API."""
@@ -68,10 +73,7 @@ class Jobs:
             return self._answer(method, path, headers, body, who)
         except errors.ApiError as error:
             shown = {"exceptionCode": error.code, "exceptionMessage": error.message}
-            if "json" in headers.get("content-type", "") + headers.get("accept", ""):
-                return Reply(status=error.status, body=shown)
-            text = f'<?xml version="1.0" encoding="UTF-8"?><error xmlns="{_NAMESPACE}">{_xml(shown)}</error>'
-            return Reply(status=error.status, body=text.encode(), content_type="application/xml")
+            return _written("error", shown, as_json=_asks_json(headers), status=error.status)
 
     def _answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes, who: tuple[str, Session]) -> Reply:
         found = _PATH.fullmatch(path)
@@ -87,12 +89,12 @@ class Jobs:
         if batch is None:
             return self._job(job, method, headers, body)
         if batch_id is None:
-            return self._add(job, headers, body) if method == "POST" else self._list(job, headers)
+            return self._add(job, body) if method == "POST" else self._list(job)
         if batch_id not in job.batches:
             raise errors.ApiError(400, "InvalidBatch", "Unable to find batch")
         if part is None:
-            return _shown(job, headers, "batchInfo", self._info(job, job.batches[batch_id]))
-        return self._result(job, job.batches[batch_id], headers, result)
+            return _written("batchInfo", self._info(job, job.batches[batch_id]), as_json=job.json)
+        return self._result(job, job.batches[batch_id], result)
 
     def _create(self, headers: Mapping[str, str], body: bytes, who: tuple[str, Session]) -> Reply:
         version, session = who
@@ -113,7 +115,7 @@ class Jobs:
             sobjects.key_column(entity, str(given["externalIdFieldName"]))
             info["externalIdFieldName"] = given["externalIdFieldName"]
         job = self.jobs[info["id"]] = Job(info["id"], session, info, version)
-        return _shown(job, headers, "jobInfo", self._job_info(job), status=201)
+        return _written("jobInfo", self._job_info(job), as_json=_asks_json(headers), status=201)
 
     def _job_info(self, job: Job) -> dict[str, Any]:
         batches = job.batches.values()
@@ -137,17 +139,18 @@ class Jobs:
             if state not in ("Closed", "Aborted"):
                 raise errors.ApiError(400, "InvalidJobState", "state must be Closed or Aborted")
             job.info["state"] = state
-        return _shown(job, headers, "jobInfo", self._job_info(job))
+        return _written("jobInfo", self._job_info(job), as_json=_asks_json(headers) or job.json)
 
-    def _add(self, job: Job, headers: Mapping[str, str], body: bytes) -> Reply:
+    def _add(self, job: Job, body: bytes) -> Reply:
         if job.info["state"] != "Open":
             raise errors.ApiError(400, "InvalidJobState", "Job is not open")
         batch = Batch(self.org.identifiers.make("751"), body, self.org.clock.now() + _DELAY)
         job.batches[batch.id] = batch
-        return _shown(job, headers, "batchInfo", self._info(job, batch), status=201)
+        return _written("batchInfo", self._info(job, batch), as_json=job.json, status=201)
 
-    def _list(self, job: Job, headers: Mapping[str, str]) -> Reply:
-        return _shown(job, headers, "batchInfoList", {"batchInfo": [self._info(job, batch) for batch in job.batches.values()]})
+    def _list(self, job: Job) -> Reply:
+        batches = {"batchInfo": [self._info(job, batch) for batch in job.batches.values()]}
+        return _written("batchInfoList", batches, as_json=job.json)
 
     def _info(self, job: Job, batch: Batch) -> dict[str, Any]:
         info = {
@@ -194,32 +197,32 @@ class Jobs:
                 batch.outcomes.append({"success": False, "created": False, "id": None, "errors": [refused.error.as_row()]})
         batch.processed = len(rows)
 
-    def _result(self, job: Job, batch: Batch, headers: Mapping[str, str], result: str | None) -> Reply:
+    def _result(self, job: Job, batch: Batch, result: str | None) -> Reply:
         if batch.state != "Completed":
             raise errors.ApiError(400, "InvalidBatch", "Batch not completed")
         if batch.found is None:
             return self._outcomes(job, batch)
         if result is None:
-            if _json(job, headers):
+            if job.json:
                 return Reply(body=[batch.result])
             text = f'<result-list xmlns="{_NAMESPACE}"><result>{batch.result}</result></result-list>'
             return Reply(body=text.encode(), content_type="application/xml")
         made = [batch.found.make(row) for row in batch.found.rows]
-        if job.info["contentType"] == "JSON":
+        if job.json:
             return Reply(body=made)
         header = [".".join(path) for path in batch.found.columns]
         cells = [[bulk_jobs.cell_at(one, path) for path in batch.found.columns] for one in made]
-        return Reply(body=bulk_jobs.csv_bytes(header, cells, bulk_jobs.Options()), content_type="text/csv")
+        return Reply(body=bulk_jobs.csv_bytes(header, cells, bulk_jobs.Options()), content_type="text/csv; charset=UTF-8")
 
     def _outcomes(self, job: Job, batch: Batch) -> Reply:
-        if job.info["contentType"] == "JSON":
+        if job.json:
             return Reply(body=batch.outcomes)
         cells = [
             [one["id"] or "", str(one["success"]).lower(), str(one["created"]).lower(), _error(one["errors"])]
             for one in batch.outcomes
         ]
         body = bulk_jobs.csv_bytes(("Id", "Success", "Created", "Error"), cells, bulk_jobs.Options())
-        return Reply(body=body, content_type="text/csv")
+        return Reply(body=body, content_type="text/csv; charset=UTF-8")
 
 
 def _error(found: Sequence[Mapping[str, Any]]) -> str:
@@ -227,7 +230,7 @@ def _error(found: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _rows(job: Job, body: bytes) -> list[dict[str, Any]]:
-    if job.info["contentType"] == "JSON":
+    if job.json:
         try:
             given = orjson.loads(body)
         except orjson.JSONDecodeError as error:
@@ -247,14 +250,13 @@ def _parsed(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _json(job: Job, headers: Mapping[str, str]) -> bool:
-    asked = headers.get("content-type", "") + headers.get("accept", "")
-    return "json" in asked or job.info["contentType"] == "JSON"
+def _asks_json(headers: Mapping[str, str]) -> bool:
+    return "json" in headers.get("content-type", "") + headers.get("accept", "")
 
 
-def _shown(job: Job, headers: Mapping[str, str], name: str, info: Mapping[str, Any], *, status: int = 200) -> Reply:
-    if _json(job, headers):
-        return Reply(status=status, body=dict(info))
+def _written(name: str, info: Mapping[str, Any], *, as_json: bool, status: int = 200) -> Reply:
+    if as_json:
+        return Reply(status=status, body=dict(info), content_type="application/json")
     text = f'<?xml version="1.0" encoding="UTF-8"?><{name} xmlns="{_NAMESPACE}">{_xml(info)}</{name}>'
     return Reply(status=status, body=text.encode(), content_type="application/xml")
 

@@ -125,7 +125,7 @@ class Queries:
         locator = base64.b64encode(str(after).encode()).decode() if after < len(job.rows) else "null"
         headers = {"Sforce-Locator": locator, "Sforce-NumberOfRecords": str(len(rows))}
         body = bulk_jobs.csv_bytes(job.header, rows, job.options)
-        return Reply(body=body, headers=headers, content_type="text/csv")
+        return Reply(body=body, headers=headers, content_type="text/csv; charset=UTF-8")
 
 
 def _offset(locator: str) -> int:
