@@ -1,9 +1,11 @@
 """The mail server's stand-in takes mail and misbehaves as told."""
 
 import smtplib
+from datetime import UTC, datetime
 
 import pytest
 
+from sandbox import mail
 from tests.sandbox.conftest import Box
 
 TO = "aino@posti.example"
@@ -74,3 +76,25 @@ def test_a_mail_may_be_refused_after_its_last_line(box: Box) -> None:
     with pytest.raises(smtplib.SMTPDataError):
         box.mail(TO, "1", "x")
     assert box.get("/mailbox") == []
+
+
+@pytest.mark.parametrize(
+    ("raw", "subject", "text"),
+    [
+        (
+            b"Subject: =?utf-8?q?Yksi_kysymys_asiastasi_=E2=80=9DL?=\r\n =?utf-8?q?asku=E2=80=9D?=\r\n\r\nHei",
+            "Yksi kysymys asiastasi ”Lasku”",
+            "Hei",
+        ),
+        (b"Subject: a\r\n  long one\r\nContent-Type: text/plain; charset=iso-8859-1\r\n\r\n\xe4iti", "a  long one", "äiti"),
+        (b"Subject: =?nonsense?q?x?=\r\nContent-Type: text/plain; charset=nonsense\r\n\r\n\xc3\xa4", "=?nonsense?q?x?=", "ä"),
+        (b"Content-Transfer-Encoding: base64\r\n\r\nSGVp", "", "Hei"),
+        ("Subject: Hyvää päivää 😊\r\n\r\nx".encode(), "Hyvää päivää 😊", "x"),
+        (b"no header at all", "", "no header at all"),
+        (b"Content-Type: image/png\r\n\r\nx", "", ""),
+    ],
+)
+def test_whatever_comes_is_read(raw: bytes, subject: str, text: str) -> None:
+    received = mail.Mail("1", TO, "", datetime.now(UTC), raw)
+    assert (received.header("Subject"), received.text) == (subject, text)
+    assert received.json["raw"] == raw.decode("utf-8", "replace")
