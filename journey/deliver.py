@@ -58,7 +58,7 @@ def _set_aside(belt: belts.Belt, message_id: int, error: Exception) -> None:
 
 def _some(belt: belts.Belt, connector: str, ids: Sequence[int]) -> int:
     with belt.store.read() as tx:
-        due = messages.load(tx, ids)
+        due = _one_per_person(messages.load(tx, ids))
     looked_at = belt.now()
     refusals = last_look.look(belt, connector, due) if due else {}
     _cancel(belt, [(one, *refusals[one.id]) for one in due if one.id in refusals])
@@ -66,6 +66,15 @@ def _some(belt: belts.Belt, connector: str, ids: Sequence[int]) -> int:
     if sent or refusals:
         log.info("messages", connector=connector, sent=sent, cancelled=len(refusals))
     return sent + len(refusals)
+
+
+def _one_per_person(due: Sequence[messages.Outgoing]) -> list[messages.Outgoing]:
+    """The first message of each person: a second one has a last look of its own, once the first is on its way."""
+    first: dict[tuple[str, int], messages.Outgoing] = {}
+    for one in due:
+        person = one.waiting.person_id
+        first.setdefault(("message", one.id) if person is None else ("person", person), one)
+    return list(first.values())
 
 
 def _cancel(belt: belts.Belt, refused: Sequence[tuple[messages.Outgoing, decision.Reason, str]]) -> None:

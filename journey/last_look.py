@@ -33,6 +33,7 @@ def _ours(belt: belts.Belt, due: Sequence[messages.Outgoing]) -> Refusals:
     persons = {one.waiting.person_id for one in due if one.waiting.person_id is not None}
     with belt.store.read() as tx:
         said_no = people.opted_out(tx, persons)
+        asked_at = messages.last_sent(tx, persons)
     refusals: Refusals = {}
     for one in due:
         if one.channel not in belt.channels:
@@ -41,9 +42,17 @@ def _ours(belt: belts.Belt, due: Sequence[messages.Outgoing]) -> Refusals:
             refusals[one.id] = decision.Reason.UNUSABLE, f"The survey {one.survey} is no longer configured."
         elif one.waiting.person_id in said_no:
             refusals[one.id] = decision.Reason.OPTED_OUT, _SAID_NO
+        elif _asked_meanwhile(belt, asked_at.get(one.waiting.person_id or 0)):
+            refusals[one.id] = decision.Reason.QUARANTINED, _ASKED
     return refusals
 
 
+def _asked_meanwhile(belt: belts.Belt, asked_at: datetime | None) -> bool:
+    """A message that was held up may have gone since this was decided."""
+    return asked_at is not None and belt.now() - asked_at < belt.rules.quiet.per_person
+
+
+_ASKED = "The person was asked about something else after this was decided and before it went out."
 _SAID_NO = "The person asked us not to ask again, after this was decided and before it went out."
 
 

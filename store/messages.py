@@ -1,6 +1,6 @@
 """Messages of invitations: claimed before they are sent, settled afterwards."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -104,6 +104,22 @@ def _outgoing(row: Mapping[str, Any]) -> Outgoing:
         expires_at=row["invitation_expires_at"],
         waiting=touchpoints.Waiting(id=touch["id"], touch=touchpoints.as_noun(touch), person_id=touch["person_id"]),
     )
+
+
+def last_sent(tx: sa.Connection, person_ids: Iterable[int]) -> dict[int, datetime]:
+    """Person id → when the last message went to them, or may have gone."""
+    at = sa.func.coalesce(MESSAGE.c.sent_at, MESSAGE.c.claimed_at, MESSAGE.c.due_at, type_=MESSAGE.c.due_at.type)
+    gone = MESSAGE.c.state.in_(("sent", "sending", "unsure"))
+    found: dict[int, datetime] = {}
+    for chunk in rows.chunks(sorted(set(person_ids))):
+        query = (
+            sa.select(INVITATION.c.person_id, sa.func.max(at, type_=MESSAGE.c.due_at.type))
+            .join(MESSAGE, MESSAGE.c.invitation_id == INVITATION.c.id)
+            .where(INVITATION.c.person_id.in_(chunk), gone)
+            .group_by(INVITATION.c.person_id)
+        )
+        found.update((i, latest) for i, latest in tx.execute(query))
+    return found
 
 
 def claim(tx: sa.Connection, message_id: int, now: datetime) -> bool:
