@@ -186,10 +186,11 @@ class Connector(abc.ABC):
     def read(self, watches: Sequence[Watch], bookmarks: Mapping[str, Bookmark]) -> Iterator[Page]:
         """What changed since the bookmarks, in pages, oldest first within a watch.
 
-        Each round begins a look-back before the bookmark, so rows come repeatedly: storing them must be idempotent.
+        Each round begins a look-back before the bookmark, so rows may come repeatedly: storing them must be idempotent. (A
+        connector may leave out what it has proof of being stored, unchanged.)
         A bookmark never moves past the server's clock minus a lag (rows may become visible late with an older stamp).
         The caller stores a page before it asks for the next. A round in which nothing is new makes one call and yields one
-        page, which may be empty.
+        page, which may be empty. A watch that cannot be read stops no other: its error is raised when the others are done.
         """
 
     @abc.abstractmethod
@@ -200,8 +201,8 @@ class Connector(abc.ABC):
     def write(self, updates: Sequence[FieldUpdate]) -> Sequence[Settled]:
         """Set these values, as many rows a call as the CRM takes; every update is settled on its own, in the order given.
 
-        A failure of the whole call settles the rows it carried as LATER rather than raising, so that the rows of calls
-        that went through stay settled.
+        A failure of the whole call, a sign-in that a person must mend included, settles the rows it carried as LATER rather
+        than raising, so that the rows of calls that went through stay settled.
         """
 
     @abc.abstractmethod

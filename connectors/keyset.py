@@ -8,14 +8,18 @@ The rules, each of which answers a way in which other readers lose rows:
 - A bookmark is handed out together with the rows that make it right, and never goes back.
 """
 
+import dataclasses
 import itertools
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from connectors import base
 from wire import errors
+
+_LEAP = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +69,7 @@ class Reader:
         self._look_back = look_back
         self._lag = lag
         self._recent: dict[str, _Recent] = {}
+        self._heard: tuple[datetime, float] | None = None
         self._lock = threading.Lock()
 
     def read(self, watches: Sequence[base.Watch], bookmarks: Mapping[str, base.Bookmark], ask: Ask) -> Iterator[base.Page]:
@@ -73,7 +78,7 @@ class Reader:
         places = [self._begin(watch, marks[watch.name]) for watch in watches]
         failures: list[errors.OutsideError] = []
         while places:
-            answers = ask(places)
+            answers = self._with_steady_clock(ask(places))
             failures += [answer.error for answer in answers if answer.error is not None]
             good = [pair for pair in zip(places, answers, strict=True) if pair[1].error is None]
             for place, answer in good:
@@ -85,6 +90,19 @@ class Reader:
             places = [_onward(place, answer) for place, answer in good if answer.more]
         if failures:
             raise failures[0]
+
+    def _with_steady_clock(self, answers: Sequence[Answer]) -> Sequence[Answer]:
+        """The answers, none with a clock that has just leapt ahead: a single wrong Date must not take a bookmark along.
+
+        A leap is believed when the next answer confirms it; until then the clock counts as having gone on as before.
+        """
+        clock, now = max(answer.clock for answer in answers), time.monotonic()
+        with self._lock:
+            expected = clock if self._heard is None else self._heard[0] + timedelta(seconds=now - self._heard[1])
+            self._heard = clock, now
+        if clock - expected < _LEAP:
+            return answers
+        return [dataclasses.replace(answer, clock=min(answer.clock, expected)) for answer in answers]
 
     def _begin(self, watch: base.Watch, mark: base.Bookmark) -> Place:
         begin = max(mark.stamp - self._look_back, mark.started)

@@ -46,6 +46,7 @@ class Session(requests.Session):
     def __init__(self, network: Network, *, connections: int = 8) -> None:
         super().__init__()
         self.trust_env = False
+        self.headers["User-Agent"] = "Palaute"
         self._network = network
         if network.ca is not None:
             self.verify = str(network.ca)

@@ -173,6 +173,24 @@ def test_a_clock_that_goes_back_does_not_take_the_bookmark_along() -> None:
     assert page.bookmarks == {}
 
 
+def test_a_single_wrong_clock_does_not_take_the_bookmark_along() -> None:
+    table, reading, mark = Table(), reader(), MARK
+    for second in (100, 400_000_000, 100):
+        table.second = second
+        [page] = reading.read([WATCH], {"w": mark}, table.ask)
+        mark = page.bookmarks.get("w", mark)
+    assert at(80) <= mark.stamp <= at(100)
+
+
+def test_a_clock_that_was_set_anew_is_believed_the_second_time() -> None:
+    table, reading, mark = Table(), reader(), MARK
+    for second in (100, 400_000, 400_001):
+        table.second = second
+        [page] = reading.read([WATCH], {"w": mark}, table.ask)
+        mark = page.bookmarks.get("w", mark)
+    assert mark.stamp == at(400_001) - LAG
+
+
 def test_rows_out_of_order_are_refused_and_move_nothing() -> None:
     answer = keyset.Answer(changes=[change("a", 9), change("b", 5)], clock=at(60))
     with pytest.raises(errors.Later):
