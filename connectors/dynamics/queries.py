@@ -34,7 +34,8 @@ class Queries:
         self._line = way
         self._tables = known
         self._columns = columns.Columns()
-        self._headers = {"Accept": "application/json", "Prefer": f"odata.maxpagesize={page}"}
+        # If-None-Match: expanded collections may otherwise come from a cache.
+        self._headers = {"Accept": "application/json", "If-None-Match": "null", "Prefer": f"odata.maxpagesize={page}"}
 
     def round(self, places: Sequence[keyset.Place]) -> Sequence[keyset.Answer]:
         """One answer for each place. Within a round the service's own links are followed, unchanged, as it asks for."""
