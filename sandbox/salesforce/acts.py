@@ -6,13 +6,14 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from typing import TypeAlias
 
-from sandbox.salesforce import business, dml, ids, records, standard
+from sandbox.salesforce import business, dml, ids, records
+from sandbox.salesforce.objects import service
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.population import Populator
 
 _LATE = 3.0
 _Act: TypeAlias = Callable[[int | None, Sequence[str] | None], list[str]]
-_CLOSED = [status for status, closed in standard.CASE_STATUSES.items() if closed]
+_CLOSED = [status for status, closed in service.STATUSES.items() if closed]
 
 
 class Acts:

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.salesforce import errors, records, standard
+from sandbox.salesforce import errors, records
+from sandbox.salesforce.objects import sales, service
 from sandbox.salesforce.org import Org
 
 Rule = Callable[["Save"], None]
@@ -80,7 +81,7 @@ def _case(save: Save) -> None:
     contact = save.org.store.latest("Contact", after.get("ContactId", ""))
     if contact is not None and save.changed("ContactId") and not after.get("AccountId"):
         save.set("AccountId", contact.get("AccountId"))
-    closed = standard.CASE_STATUSES.get(after.get("Status", ""), False)
+    closed = service.STATUSES.get(after.get("Status", ""), False)
     was_closed = bool(save.before and save.before.get("IsClosed"))
     save.set("IsClosed", True if closed else None)
     if not closed:
@@ -109,7 +110,7 @@ def _history(save: Save, name: str, old: Any, new: Any) -> None:
 
 def _opportunity(save: Save) -> None:
     """StageName decides IsClosed, IsWon, Probability and ForecastCategory; a new stage sets LastStageChangeDate."""
-    probability, closed, won = standard.STAGES.get(save.after["StageName"], (0, False, False))
+    probability, closed, won = sales.STAGES.get(save.after["StageName"], (0, False, False))
     save.set("IsClosed", True if closed else None)
     save.set("IsWon", True if won else None)
     if save.changed("StageName"):
@@ -147,7 +148,7 @@ def _order(save: Save) -> None:
     if save.before is None:
         after["OrderNumber"] = _number(save.org, "Order")
         after.setdefault("TotalAmount", 0.0)
-    code = standard.ORDER_STATUSES.get(after.get("Status", ""), "Draft")
+    code = sales.ORDER_STATUSES.get(after.get("Status", ""), "Draft")
     before = save.before.get("StatusCode") if save.before else None
     if before is None and code == "Activated":
         raise errors.RowRefused(

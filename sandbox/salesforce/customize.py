@@ -8,105 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sandbox.salesforce import business, errors, fields, schema
+from sandbox.salesforce import business, errors, field_types, fields, schema
 from sandbox.salesforce.org import Org
 
-_LONGEST_TEXT = 255
 _MAXIMUM_FIELDS = 500
-_Make = Callable[[str, str, Mapping[str, Any]], schema.Field]
-
-
-def refused(code: str, message: str, *names: str) -> errors.RowRefused:
-    """A description that cannot be."""
-    return errors.RowRefused(code, message, names)
-
-
-def _truth(given: Any) -> bool:
-    return given is True or str(given).lower() == "true"
-
-
-def _whole(metadata: Mapping[str, Any], name: str, least: int, most: int) -> int:
-    given = metadata.get(name)
-    try:
-        number = int(str(given))
-    except ValueError as error:
-        raise refused(
-            "FIELD_INTEGRITY_EXCEPTION", f"Must specify '{name}' for a CustomField of type {metadata.get('type')}", name
-        ) from error
-    if not least <= number <= most:
-        raise refused("FIELD_INTEGRITY_EXCEPTION", f"The {name} must be between {least} and {most}.", name)
-    return number
-
-
-def _key(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    key = _truth(metadata.get("externalId"))
-    return {"external_id": key, "id_lookup": key, "unique": _truth(metadata.get("unique"))}
-
-
-def _text(name: str, label: str, metadata: Mapping[str, Any]) -> schema.Field:
-    return fields.text(name, _whole(metadata, "length", 1, _LONGEST_TEXT), label=label, **_key(metadata))
-
-
-def _text_area(name: str, label: str, metadata: Mapping[str, Any]) -> schema.Field:
-    return fields.area(name, label=label)
-
-
-def _long_text(name: str, label: str, metadata: Mapping[str, Any]) -> schema.Field:
-    _whole(metadata, "visibleLines", 2, 50)
-    return fields.area(name, _whole(metadata, "length", 256, 131_072), label=label)
-
-
-def _number(kind: str) -> _Make:
-    def make(name: str, label: str, metadata: Mapping[str, Any]) -> schema.Field:
-        precision, scale = _whole(metadata, "precision", 1, 18), _whole(metadata, "scale", 0, 17)
-        if scale > precision:
-            raise refused("FIELD_INTEGRITY_EXCEPTION", "Precision must be greater than or equal to scale", "precision")
-        return fields.number(name, precision, scale, kind=kind, label=label, **_key(metadata))
-
-    return make
-
-
-def _checkbox(name: str, label: str, metadata: Mapping[str, Any]) -> schema.Field:
-    if metadata.get("defaultValue") is None:
-        raise refused(
-            "FIELD_INTEGRITY_EXCEPTION", "Must specify 'defaultValue' for a CustomField of type Checkbox", "defaultValue"
-        )
-    return fields.flag(name, label=label, permissionable=True, default=_truth(metadata["defaultValue"]))
-
-
-def _plain(kind: str, length: int = 0) -> _Make:
-    return lambda name, label, metadata: fields.column(name, kind, label=label, length=length, **_key(metadata))
-
-
-def _picklist(name: str, label: str, metadata: Mapping[str, Any]) -> schema.Field:
-    definition = errors.an_object(metadata.get("valueSet"))
-    values = _listed(errors.an_object(definition.get("valueSetDefinition")).get("value"))
-    chosen = [str(value.get("fullName") or value.get("valueName")) for value in values]
-    if not chosen:
-        raise refused("FIELD_INTEGRITY_EXCEPTION", "Must specify 'valueSet' for a CustomField of type Picklist", "valueSet")
-    return fields.picklist(name, chosen, label=label, restricted=_truth(definition.get("restricted")))
-
-
-def _auto_number(name: str, label: str, metadata: Mapping[str, Any]) -> schema.Field:
-    return fields.text(name, 30, "", label=label, auto_number=True)
-
-
-_TYPES: dict[str, _Make] = {
-    "Text": _text, "LongTextArea": _long_text, "Html": _long_text, "TextArea": _text_area, "Number": _number("double"),
-    "Currency": _number("currency"), "Percent": _number("percent"), "Checkbox": _checkbox, "Date": _plain("date"),
-    "DateTime": _plain("datetime"), "Email": _plain("email", 80), "Phone": _plain("phone", 40), "Url": _plain("url", 255),
-    "Picklist": _picklist, "AutoNumber": _auto_number,
-}  # fmt: skip
-
-
-def _lookup(org: Org, name: str, label: str, metadata: Mapping[str, Any]) -> schema.Field:
-    parent = org.schema.find(str(metadata.get("referenceTo", "")))
-    if parent is None:
-        raise refused("FIELD_INTEGRITY_EXCEPTION", "referenceTo value does not resolve to a valid sObject type", "referenceTo")
-    child = metadata.get("relationshipName")
-    owned = metadata.get("type") == "MasterDetail"
-    named = f"{child}__r" if child else None
-    return fields.lookup(name, parent.name, named, label=label, nillable=not owned, cascade=owned)
 
 
 def add_field(org: Org, full_name: str, metadata: Mapping[str, Any], *, replace: bool = False) -> str:
@@ -117,48 +22,35 @@ def add_field(org: Org, full_name: str, metadata: Mapping[str, Any], *, replace:
     kind, _, name = full_name.partition(".")
     entity = org.schema.find(kind)
     if entity is None or not entity.createable:
-        raise refused(
+        raise field_types.refused(
             "INVALID_CROSS_REFERENCE_KEY",
             f"Entity Enumeration or ID: bad value for restricted picklist field: {kind}",
             "TableEnumOrId",
         )
     if not name.endswith("__c") or not name[:1].isalpha() or "__" in name[:-3] or not name.isascii():
-        raise refused(
+        raise field_types.refused(
             "FIELD_INTEGRITY_EXCEPTION",
             "The name of a custom field must end in __c and hold only letters, digits and single underscores",
             "FullName",
         )
-    label, type_name = metadata.get("label"), str(metadata.get("type", ""))
-    if not label:
-        raise refused("REQUIRED_FIELD_MISSING", "Required fields are missing: [label]", "label")
+    if not metadata.get("label"):
+        raise field_types.refused("REQUIRED_FIELD_MISSING", "Required fields are missing: [label]", "label")
     existing = entity.find(name)
     if existing is not None and not replace:
-        raise refused("DUPLICATE_DEVELOPER_NAME", f"There is already a field named {name} on {entity.label}.", "FullName")
-    column = _made(org, name, str(label), type_name, metadata)
+        raise field_types.refused(
+            "DUPLICATE_DEVELOPER_NAME", f"There is already a field named {name} on {entity.label}.", "FullName"
+        )
+    column = field_types.made(org, name, metadata)
     if existing is not None and existing.type != column.type:
-        raise refused("FIELD_INTEGRITY_EXCEPTION", f"Cannot change the type of {full_name}", "type")
+        raise field_types.refused("FIELD_INTEGRITY_EXCEPTION", f"Cannot change the type of {full_name}", "type")
     if existing is None and sum(1 for field in entity.fields.values() if field.custom) >= _MAXIMUM_FIELDS:
-        raise refused("LIMIT_EXCEEDED", "The object has reached its limit of custom fields")
+        raise field_types.refused("LIMIT_EXCEEDED", "The object has reached its limit of custom fields")
     entity.add([column])
     if column.unique or column.external_id:
         org.store.table(entity.name).index_values(column.name)
     if existing is None and column.nillable:
         org.needs_grant.add((entity.name, column.name))
     return field_id(org, entity.name, column.name)
-
-
-def _made(org: Org, name: str, label: str, type_name: str, metadata: Mapping[str, Any]) -> schema.Field:
-    if type_name in ("Lookup", "MasterDetail"):
-        return _lookup(org, name, label, metadata)
-    make = _TYPES.get(type_name)
-    if make is None:
-        raise refused(
-            "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", f"Type: bad value for restricted picklist field: {type_name}", "type"
-        )
-    column = make(name, label, metadata)
-    if not _truth(metadata.get("required")):
-        return column
-    return schema.Field(**{**column.__dict__, "nillable": False, "permissionable": False})
 
 
 def field_id(org: Org, entity: str, name: str) -> str:
@@ -185,13 +77,13 @@ def remove_field(org: Org, entity: schema.Entity, name: str) -> None:
 def add_object(org: Org, full_name: str, metadata: Mapping[str, Any], *, replace: bool = False) -> bool:
     """Make a custom object; True when it is new. Raises RowRefused."""
     if not full_name.endswith("__c") or not full_name.isascii():
-        raise refused("FIELD_INTEGRITY_EXCEPTION", "The name of a custom object must end in __c", "fullName")
+        raise field_types.refused("FIELD_INTEGRITY_EXCEPTION", "The name of a custom object must end in __c", "fullName")
     existing = org.schema.find(full_name)
     if existing is not None and not replace:
-        raise refused("DUPLICATE_DEVELOPER_NAME", f"The object name {full_name} is already in use", "fullName")
+        raise field_types.refused("DUPLICATE_DEVELOPER_NAME", f"The object name {full_name} is already in use", "fullName")
     for name in ("label", "pluralLabel", "nameField", "deploymentStatus", "sharingModel"):
         if existing is None and not metadata.get(name):
-            raise refused("REQUIRED_FIELD_MISSING", f"Required fields are missing: [{name}]", name)
+            raise field_types.refused("REQUIRED_FIELD_MISSING", f"Required fields are missing: [{name}]", name)
     if existing is None:
         name_field = errors.an_object(metadata["nameField"])
         numbered = name_field.get("type") == "AutoNumber"
@@ -202,25 +94,21 @@ def add_object(org: Org, full_name: str, metadata: Mapping[str, Any], *, replace
         labels = {"label": str(metadata["label"]), "plural": str(metadata["pluralLabel"])}
         org.schema.add(fields.entity(full_name, org.schema.next_custom_prefix(), [named, owner], **labels))
         org.needs_grant.add((full_name, ""))
-    for column in _listed(metadata.get("fields")):
+    for column in field_types.listed(metadata.get("fields")):
         add_field(org, f"{full_name}.{column.get('fullName')}", column, replace=True)
     return existing is None
-
-
-def _listed(given: Any) -> list[Mapping[str, Any]]:
-    if not given:
-        return []
-    return [errors.an_object(one) for one in (given if isinstance(given, list) else [given])]
 
 
 def set_permissions(org: Org, name: str, metadata: Mapping[str, Any], user: str) -> bool:
     """Make or change a permission set with its field and object permissions; True when it is new. Raises RowRefused."""
     if not metadata.get("label"):
-        raise refused("REQUIRED_FIELD_MISSING", "Required field is missing: label", "label")
+        raise field_types.refused("REQUIRED_FIELD_MISSING", "Required field is missing: label", "label")
     table = org.store.table("PermissionSet")
     found = table.holder("Name", name)
     rights = {
-        f"Permissions{right['name']}": True for right in _listed(metadata.get("userPermissions")) if _truth(right.get("enabled"))
+        f"Permissions{right['name']}": True
+        for right in field_types.listed(metadata.get("userPermissions"))
+        if field_types.truth(right.get("enabled"))
     }
     values = {"Name": name, "Label": metadata["label"], "Type": "Regular", "IsCustom": True, **rights}
     if found is None:
@@ -228,9 +116,9 @@ def set_permissions(org: Org, name: str, metadata: Mapping[str, Any], user: str)
     else:
         set_id = found
         org.store.put("PermissionSet", {**table.rows[found], **values, "SystemModstamp": org.stamp()})
-    for row in _listed(metadata.get("objectPermissions")):
+    for row in field_types.listed(metadata.get("objectPermissions")):
         _object_permission(org, set_id, row, user)
-    for row in _listed(metadata.get("fieldPermissions")):
+    for row in field_types.listed(metadata.get("fieldPermissions")):
         _field_permission(org, set_id, row, user)
     return found is None
 
@@ -238,12 +126,14 @@ def set_permissions(org: Org, name: str, metadata: Mapping[str, Any], user: str)
 def _object_permission(org: Org, set_id: str, row: Mapping[str, Any], user: str) -> None:
     entity = org.schema.find(str(row.get("object")))
     if entity is None:
-        raise refused("INVALID_CROSS_REFERENCE_KEY", f"In field: object - no CustomObject named {row.get('object')} found")
+        raise field_types.refused(
+            "INVALID_CROSS_REFERENCE_KEY", f"In field: object - no CustomObject named {row.get('object')} found"
+        )
     names = ("allowCreate", "allowRead", "allowEdit", "allowDelete", "viewAllRecords", "modifyAllRecords")
     rights = {
         f"Permissions{name.removeprefix('allow')[:1].upper()}{name.removeprefix('allow')[1:]}": True
         for name in names
-        if _truth(row.get(name))
+        if field_types.truth(row.get(name))
     }
     values = {"ParentId": set_id, "SobjectType": entity.name, **rights}
     _replace(org, "ObjectPermissions", ("ParentId", "SobjectType"), values, user)
@@ -254,10 +144,10 @@ def _field_permission(org: Org, set_id: str, row: Mapping[str, Any], user: str) 
     entity = org.schema.find(kind)
     column = entity.find(name) if entity is not None else None
     if entity is None or column is None:
-        raise refused("INVALID_CROSS_REFERENCE_KEY", f"In field: field - no CustomField named {kind}.{name} found")
+        raise field_types.refused("INVALID_CROSS_REFERENCE_KEY", f"In field: field - no CustomField named {kind}.{name} found")
     if not column.permissionable:
-        raise refused("FIELD_INTEGRITY_EXCEPTION", f"You cannot deploy to a required field: {kind}.{name}")
-    readable, editable = _truth(row.get("readable")), _truth(row.get("editable"))
+        raise field_types.refused("FIELD_INTEGRITY_EXCEPTION", f"You cannot deploy to a required field: {kind}.{name}")
+    readable, editable = field_types.truth(row.get("readable")), field_types.truth(row.get("editable"))
     values = {"ParentId": set_id, "SobjectType": entity.name, "Field": f"{entity.name}.{column.name}"}
     if readable or editable:
         _replace(

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import orjson
 
-from sandbox.salesforce import customize, errors, rights
+from sandbox.salesforce import customize, errors, field_types, rights
 from sandbox.salesforce.call import Call, Reply
 from sandbox.salesforce.org import Org, Session
 
@@ -64,7 +64,7 @@ def apply(org: Org, kind: str, full_name: str, description: Mapping[str, Any], u
         return fresh
     if kind == "PermissionSet":
         return customize.set_permissions(org, full_name, description, user)
-    raise customize.refused("INVALID_TYPE", f"Unknown metadata type: {kind}")
+    raise field_types.refused("INVALID_TYPE", f"Unknown metadata type: {kind}")
 
 
 class Deployments:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sandbox import base
-from sandbox.salesforce import acts, ids, population
+from sandbox.salesforce import acts, ids, population, setup
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.server import Apps
 
@@ -21,7 +21,7 @@ class Salesforce(base.StandIn):
         self.org = Org(clock=clock, client_id=client_id, client_secret=client_secret, seed=seed)
         self.faults = self.org.faults
         self.counters = self.org.counters
-        population.set_up(self.org)
+        setup.set_up(self.org)
         self._apps = Apps(self.org)
         self._populator = population.Populator(self.org)
         self._acts = acts.Acts(self.org, self._populator)
