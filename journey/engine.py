@@ -1,14 +1,16 @@
 """What sets the steps going: "look now", every so often or once. All work state lives in the store, none in here."""
 
 import abc
+import functools
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 import structlog
-from apscheduler import events
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
+
+from journey import poison
 
 log = structlog.get_logger("journey.engine")
 _THREADS = 8
@@ -50,15 +52,16 @@ class Clockwork(Engine):
         self._lock = threading.Lock()
         self.beat = datetime.now(UTC)
         """When a step last ended: health checks look at it, because a scheduler thread can die silently."""
-        self._scheduler.add_listener(self._ended, events.EVENT_JOB_EXECUTED | events.EVENT_JOB_ERROR)
 
     def every(self, name: str, seconds: float, step: Callable[[], object]) -> None:
         """See Engine."""
-        self._scheduler.add_job(step, "interval", seconds=seconds, id=name, name=name, next_run_time=datetime.now(UTC))
+        run, now = functools.partial(self._run, name, step), datetime.now(UTC)
+        self._scheduler.add_job(run, "interval", seconds=seconds, id=name, name=name, next_run_time=now)
 
     def once(self, name: str, step: Callable[[], object]) -> None:
         """See Engine. The same name again, while it still waits, is one run."""
-        self._scheduler.add_job(step, id=f"{name} once", name=name, replace_existing=True)
+        run = functools.partial(self._run, name, step)
+        self._scheduler.add_job(run, id=f"{name} once", name=name, replace_existing=True)
 
     def start(self) -> None:
         """See Engine."""
@@ -69,20 +72,18 @@ class Clockwork(Engine):
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
 
-    def _ended(self, event: events.JobExecutionEvent) -> None:
+    def _run(self, name: str, step: Callable[[], object]) -> None:
+        """The step, whose errors stay in here: APScheduler would log each with its message, which may carry data."""
+        failed: Exception | None = None
+        try:
+            step()
+        except Exception as error:  # noqa: BLE001 - reported below, and the step has its next turn
+            failed = error
         self.beat = datetime.now(UTC)
         with self._lock:
-            news = (event.exception is not None) != (event.job_id in self._failing)
-            (self._failing.add if event.exception is not None else self._failing.discard)(event.job_id)
-        if not news:
-            return
-        if event.exception is None:
-            log.info("step works again", step=event.job_id)
-        else:
-            log.error("step failed", step=event.job_id, error=type(event.exception).__name__, where=_where(event.traceback))
-
-
-def _where(traceback: str | None) -> str:
-    """The last line of ours in a traceback: file and line only, since messages may carry data."""
-    lines = [line.strip() for line in (traceback or "").splitlines() if line.strip().startswith("File ")]
-    return lines[-1] if lines else ""
+            news = (failed is not None) != (name in self._failing)
+            (self._failing.discard if failed is None else self._failing.add)(name)
+        if news and failed is None:
+            log.info("step works again", step=name)
+        elif news and failed is not None:
+            log.error("step failed", step=name, error=poison.where(failed))

@@ -1,11 +1,14 @@
 """A belt for the journey's tests: real SQLite file, in-process CRM and channel, a clock that the test moves."""
 
+import logging
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
+import structlog.testing
 
 from channels import memory as memory_channel
 from connectors import memory as memory_connector
@@ -160,6 +163,16 @@ class World:
     def token(self, which: int = -1) -> str:
         """The secret link of a message that was sent."""
         return self.channel.messages[which].page_url.rsplit("/", 1)[1]
+
+
+@pytest.fixture
+def logs() -> Iterator[list[dict[str, Any]]]:
+    """What was logged, from INFO up: event and values of each line."""
+    before = structlog.get_config()
+    capture = structlog.testing.LogCapture()
+    structlog.configure(processors=[capture], wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
+    yield capture.entries  # type: ignore[misc]
+    structlog.configure(**before)
 
 
 def rules(**quiet: object) -> rule.Rules:

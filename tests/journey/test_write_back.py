@@ -247,3 +247,29 @@ def test_what_needs_a_person_says_what_to_do(parties: tuple[outside.Outside, dat
     with store.read() as tx:
         row = next(row for row in health.all_of(tx) if row["subject"] == "connectors.crm")
     assert (row["problem"], row["remedy"]) == ("the password is wrong", "Write the new one into settings.")
+
+
+def test_a_crm_that_is_down_is_told_of_once_and_once_when_it_is_back(world: conftest.World, logs: list[dict[str, Any]]) -> None:
+    answered(world, 2)
+    logs.clear()
+    for _ in range(30):
+        world.crm.failures[:] = [errors.Later("down")] * 9
+        world.turn()
+        world.clock.advance(timedelta(seconds=20))
+    world.crm.failures.clear()
+    for _ in range(5):
+        world.clock.advance(timedelta(seconds=20))
+        world.turn()
+    standing = [line["event"] for line in logs if line["event"] in ("failing", "recovered")]
+    assert standing == ["failing", "recovered"]
+
+
+def test_no_log_line_holds_an_address_a_name_or_what_a_customer_wrote(world: conftest.World, logs: list[dict[str, Any]]) -> None:
+    answered(world, 3)
+    world.answer("1", "Kiitos", change=True)
+    world.channel.trouble(errors.Unsure("the line broke"))
+    world.close_case()
+    world.crm.refusals.append(("INVALID_FIELD", "no such field"))
+    world.turn()
+    assert logs
+    assert [line for line in logs if any(word in str(line) for word in ("aino", "Aino", "Kiitos", "Router"))] == []
