@@ -11,6 +11,8 @@ from store import ledger, rows, tables, touchpoints
 from triggers import decision
 
 DECISION = rows.table(tables.Decision)
+_INVITE = sa.text("decision.invite")
+"""Word for word the condition of the index: SQLite would not see that ``invite = 1`` means the same."""
 
 
 def put(tx: sa.Connection, made: Mapping[int, tuple[int | None, decision.Decision]], now: datetime) -> None:
@@ -68,7 +70,7 @@ def _plan(value: Mapping[str, Any]) -> decision.Plan:
 
 def to_invite(tx: sa.Connection, limit: int) -> list[int]:
     """Ids of touchpoints with the verdict "ask" that have no invitation yet. Nothing is claimed."""
-    query = sa.select(DECISION.c.touchpoint_id).where(DECISION.c.invite.is_(sa.true())).order_by(DECISION.c.id).limit(limit)
+    query = sa.select(DECISION.c.touchpoint_id).where(_INVITE).order_by(DECISION.c.id).limit(limit)
     return list(tx.execute(query).scalars())
 
 
@@ -80,7 +82,7 @@ def claim(tx: sa.Connection, touchpoint_ids: Sequence[int]) -> list[tuple[touchp
         query = (
             sa.select(table, DECISION.c.plan)
             .join(DECISION, DECISION.c.touchpoint_id == table.c.id)
-            .where(DECISION.c.invite.is_(sa.true()), table.c.id.in_(chunk))
+            .where(_INVITE, table.c.id.in_(chunk))
             .order_by(DECISION.c.id)
             .with_for_update(of=DECISION, skip_locked=True)
         )
