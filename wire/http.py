@@ -6,6 +6,7 @@ authority and proxy, always has time-outs, follows no redirect, reads no endless
 
 import contextlib
 import json
+import ssl
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -90,6 +91,8 @@ class Session(requests.Session):
 
 def _broken_line(error: requests.RequestException, host: str) -> errors.OutsideError:
     # The library's own text may hold the whole address with its query, so it is not repeated.
+    if isinstance(error, requests.exceptions.SSLError) and not _distrusted(error):
+        return retry.Brief(f"the secure line to {host} breaks off: look at the address, the port and the proxy")
     if isinstance(error, requests.exceptions.SSLError):
         remedy = "If the company's proxy re-signs traffic, set ca to its certificate authority; otherwise look at the server's."
         return errors.NeedsPerson(f"the certificate of {host} cannot be trusted", remedy=remedy)
@@ -102,6 +105,12 @@ def _broken_line(error: requests.RequestException, host: str) -> errors.OutsideE
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema | requests.exceptions.MissingSchema):
         return errors.NeedsPerson("the address in settings leads nowhere", remedy="Write it as https://HOST.")
     return errors.Later(f"the call to {host} failed ({type(error).__name__})")
+
+
+def _distrusted(error: requests.exceptions.SSLError) -> bool:
+    """Whether it is the certificate; the same exception also tells of a line that was cut within the handshake."""
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    return any(isinstance(part, ssl.SSLCertVerificationError) for part in (reason, *getattr(reason, "args", ())))
 
 
 def _broken_body(error: urllib3.exceptions.HTTPError, host: str) -> errors.OutsideError:

@@ -3,7 +3,9 @@
 A connector's own test file subclasses ``OverTheWireContract`` beside ``ConnectorContract``.
 """
 
+import random
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -142,6 +144,22 @@ class OverTheWireContract(RoughRowsContract, TortureContract):
             desk.poll()
             assert desk.records == closed
             assert len(set(way.led_to)) == 2
+
+    def test_lines_cut_at_any_byte_lose_nothing(self, org: StandInOrg) -> None:
+        chance = random.Random(7)
+        with proxy.running() as way:
+            desk = Desk(org.connector(proxy=way.url), org.watch)
+            for _ in range(12):
+                closed = org.close_cases(3)
+                way.cut_after = chance.randint(0, 6000)
+                desk.connector = org.connector(proxy=way.url)
+                with suppress(errors.Later):
+                    desk.poll()
+                org.advance(timedelta(seconds=5))
+            way.cut_after = None
+            desk.poll()
+            assert set(closed) <= set(desk.records)
+            assert len(set(desk.records)) == 36
 
     def test_a_proxy_that_is_not_there_is_named(self, org: StandInOrg) -> None:
         with pytest.raises(errors.Later, match="proxy"):

@@ -42,6 +42,18 @@ def test_a_certificate_that_cannot_be_trusted_needs_a_person(rogue: Rogue) -> No
     assert "ca" in refused.value.remedy
 
 
+def test_a_name_that_is_not_in_the_certificate_needs_a_person(rogue: Rogue) -> None:
+    with pytest.raises(errors.NeedsPerson):
+        session(rogue).get(rogue.url.replace("localhost", "127.0.0.1"))
+
+
+def test_a_line_cut_within_the_handshake_is_worth_another_try() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=lambda: listener.accept()[0].close(), daemon=True).start()
+        with pytest.raises(retry.Brief):
+            http.Session(http.Network(timeout=3)).get(f"https://127.0.0.1:{listener.getsockname()[1]}")
+
+
 def test_a_ca_file_that_has_gone_needs_a_person(rogue: Rogue, tmp_path: Path) -> None:
     with pytest.raises(errors.NeedsPerson):
         session(rogue, ca=tmp_path / "gone.pem").get(rogue.url)
