@@ -20,11 +20,15 @@ _REASONS = {
 _MOST_DAYS = 62
 _BAR = 30
 _ROWS = 10
+_WIDTH = 120
+"""Characters of a line where there is no terminal to tell."""
 
 
 def show(told: report.Report) -> None:
     """Print the report; tables with colour on a terminal, plain elsewhere."""
     out = console.Console(highlight=False, markup=False, soft_wrap=True)
+    if not out.is_terminal:
+        out.width = _WIDTH
     out.print(sentence(told), style="bold")
     for line in (*figures(told), *told.notes):
         out.print(line)
