@@ -1,5 +1,6 @@
 """Sends one operation where it belongs: tables, metadata, actions and functions."""
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -71,11 +72,11 @@ class Service:
         if call.request.method == "GET":
             return self._get(call, path)
         if name in _METADATA:
-            return definitions.handle(call, path)
+            return _shaped(name, lambda: definitions.handle(call, path))
         if name in call.schema.sets:
             return changing.handle(call, path)
         if call.request.method == "POST" and len(path) == 1:
-            return self._action(call, name.removeprefix(_PREFIX))
+            return _shaped(name, lambda: self._action(call, name.removeprefix(_PREFIX)))
         raise refusal.no_segment(name)
 
     def _get(self, call: session.Session, path: list[address.Segment]) -> exchange.Answer:
@@ -140,3 +141,11 @@ class Service:
             raise refusal.not_allowed(f"The requested resource does not support http method '{call.request.method}'.")
         found = [{"name": name, "kind": "EntitySet", "url": name} for name in sorted(call.schema.sets)]
         return exchange.json_answer({"@odata.context": f"{call.root}$metadata", "value": found})
+
+
+def _shaped(name: str, run: Callable[[], exchange.Answer]) -> exchange.Answer:
+    """Definitions and parameters are deep trees: what has the wrong shape is refused, as the real deserialiser does."""
+    try:
+        return run()
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise refusal.bad_payload(name, "An error occurred while validating input parameters.") from error
