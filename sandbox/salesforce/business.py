@@ -1,6 +1,7 @@
 """What the service does by itself when a record is saved: derived columns, numbers, history rows, rules."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from sandbox.salesforce import errors, records
@@ -10,18 +11,22 @@ from sandbox.salesforce.org import Org
 Rule = Callable[["Save"], None]
 
 
+@dataclass
 class Save:
-    """One record on its way into the store: ``before`` is None on insert; rules change ``after``."""
+    """One record on its way into the store; rules change ``after``."""
 
-    def __init__(self, org: Org, entity: str, before: records.Record | None, after: records.Record, user: str, now: str) -> None:
-        self.org = org
-        self.entity = entity
-        self.before = before
-        self.after = after
-        self.user = user
-        self.now = now
-        self.comment: str | None = after.pop("Comments", None)
-        """What was written to the helper column of a case: it becomes a row of its own."""
+    org: Org
+    entity: str
+    before: records.Record | None
+    """None on insert."""
+    after: records.Record
+    user: str
+    now: str
+    comment: str | None = None
+    """What was written to the helper column of a case: it becomes a row of its own."""
+
+    def __post_init__(self) -> None:
+        self.comment = self.after.pop("Comments", None)
 
     def changed(self, name: str) -> bool:
         """Whether this column's value is new."""
@@ -132,6 +137,13 @@ def _opportunity_after(save: Save) -> None:
         system_row(save.org, "OpportunityHistory", {"OpportunityId": save.after["Id"], **values}, save.user, save.now)
 
 
+def _line_item(save: Save) -> None:
+    """The opportunity knows that it has products."""
+    parent = save.org.store.latest("Opportunity", save.after["OpportunityId"])
+    if parent is not None and not parent.get("HasOpportunityLineItem"):
+        save.org.store.put("Opportunity", {**parent, "HasOpportunityLineItem": True})
+
+
 def _primary_role(save: Save) -> None:
     """At most one primary contact per opportunity."""
     if not save.after.get("IsPrimary"):
@@ -210,5 +222,6 @@ _AFTER: dict[str, Rule] = {
     "Case": _case_after,
     "Opportunity": _opportunity_after,
     "OpportunityContactRole": _primary_role,
+    "OpportunityLineItem": _line_item,
     "FieldPermissions": _field_permission_after,
 }

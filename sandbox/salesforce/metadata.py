@@ -8,6 +8,7 @@ import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree
 
@@ -17,6 +18,7 @@ from sandbox.salesforce import customize, errors, field_types, rights
 from sandbox.salesforce.call import Call, Reply
 from sandbox.salesforce.org import Org, Session
 
+_DELAY = timedelta(seconds=0.4)
 _ORDER = ("objects", "fields", "permissionsets")
 _KINDS = {"objects": "CustomObject", "fields": "CustomField", "permissionsets": "PermissionSet", "package": ""}
 
@@ -30,6 +32,8 @@ class Deployment:
     successes: list[dict[str, Any]] = field(default_factory=list)
     failures: list[dict[str, Any]] = field(default_factory=list)
     asked: int = 0
+    due: datetime | None = None
+    """Until then it is in progress."""
 
 
 def tree(element: ElementTree.Element) -> Any:
@@ -85,11 +89,11 @@ class Deployments:
                 400, "INVALID_INPUT", "The request needs entity_content with deployOptions and a zip file"
             ) from error
         deployment = self.deploy(archive, options, call.session)
-        return Reply(status=201, body=self._shown(deployment, details=False, fresh=True))
+        return Reply(status=201, body=self._shown(deployment, details=False))
 
     def deploy(self, archive: zipfile.ZipFile, options: Mapping[str, Any], session: Session) -> Deployment:
         """Make or change everything in the archive; all or nothing unless rollbackOnError is false."""
-        deployment = Deployment(self.org.identifiers.make("0Af"), options)
+        deployment = Deployment(self.org.identifiers.make("0Af"), options, due=self.org.clock.now() + _DELAY)
         self.known[deployment.id] = deployment
         if not rights.may(self.org, session.user_id, "PermissionsCustomizeApplication"):
             deployment.failures.append(_result("package.xml", "", "", problem="insufficient access rights"))
@@ -126,11 +130,9 @@ class Deployments:
             raise errors.not_found()
         return Reply(body=self._shown(deployment, details=call.query.get("includeDetails") == "true"))
 
-    def _shown(self, deployment: Deployment, *, details: bool, fresh: bool = False) -> dict[str, Any]:
+    def _shown(self, deployment: Deployment, *, details: bool) -> dict[str, Any]:
         result: dict[str, Any] = self.result(deployment)
-        if fresh:
-            result = {"id": deployment.id, "status": "Pending", "done": False, "success": False}
-        if details:
+        if details and result["done"]:
             result["details"] = {
                 "allComponentMessages": [], "componentSuccesses": deployment.successes, "componentFailures": deployment.failures,
                 "runTestResult": {"numTestsRun": 0, "numFailures": 0}, "retrieveResult": None,
@@ -143,7 +145,9 @@ class Deployments:
         }
 
     def result(self, deployment: Deployment) -> dict[str, Any]:
-        """How it ended."""
+        """How it ended, or that it is still in progress."""
+        if deployment.due is not None and self.org.clock.now() < deployment.due:
+            return {"id": deployment.id, "status": "InProgress", "done": False, "success": False}
         good = not deployment.failures
         return {
             "id": deployment.id, "done": True, "success": good, "status": "Succeeded" if good else "Failed",

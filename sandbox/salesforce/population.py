@@ -169,12 +169,19 @@ class Populator:
         )
         if contact is not None and not by_column:
             self._row("OpportunityContactRole", OpportunityId=made, ContactId=contact, IsPrimary=True, Role="Decision Maker")
+        self._line("OpportunityLineItem", OpportunityId=made)
         return made
+
+    def _line(self, entity: str, **parent: str) -> None:
+        if self.products:
+            price = float(self.org.random.randint(1, 50) * 100)
+            product = self.org.random.choice(self.products)
+            self._row(entity, **parent, Product2Id=product, Quantity=1.0, UnitPrice=price, TotalPrice=price)
 
     def order(self) -> str:
         """A draft order billed to somebody; answers its id."""
         random, contact = self.org.random, self._next_contact()
-        return self._row(
+        made = self._row(
             "Order",
             AccountId=self._account_of(contact),
             BillToContactId=contact,
@@ -187,6 +194,8 @@ class Populator:
             TotalAmount=float(random.randint(1, 300) * 10),
             PoNumber=f"PO-{random.randint(10000, 99999)}",
         )
+        self._line("OrderItem", OrderId=made)
+        return made
 
 
 def as_administrator(org: Org, entity: schema.Entity, record: records.Record) -> dict[str, Any]:

@@ -26,11 +26,11 @@ def may_object(org: Org, user_id: str, entity: str, right: str) -> bool:
     return (entity, "") not in org.needs_grant or (entity, "") in _granted(org, user_id, right)
 
 
-def _hidden_by_fault(org: Org) -> _Pairs:
-    fault = org.faults.peek("hide_field")
+def _by_fault(org: Org, kind: str, usual: str) -> _Pairs:
+    fault = org.faults.peek(kind)
     if fault is None:
         return frozenset()
-    named = fault.options.get("field", "Contact.HasOptedOutOfEmail")
+    named = fault.options.get("field", usual)
     pairs = set()
     for full_name in named.split(",") if isinstance(named, str) else named:
         kind, _, name = str(full_name).strip().partition(".")
@@ -44,14 +44,15 @@ def _hidden_by_fault(org: Org) -> _Pairs:
 def hidden(org: Org, user_id: str) -> _Pairs:
     """(object, field) pairs that look nonexistent to the user; an empty field means the whole object."""
     ungranted = frozenset(org.needs_grant) - _granted(org, user_id, "PermissionsRead") if org.needs_grant else frozenset()
-    return ungranted | _hidden_by_fault(org)
+    return ungranted | _by_fault(org, "hide_field", "Contact.HasOptedOutOfEmail")
 
 
 def read_only(org: Org, user_id: str) -> _Pairs:
     """Pairs that the user sees but cannot write."""
+    locked = _by_fault(org, "read_only_field", "Case.Palaute_Score__c")
     if not org.needs_grant:
-        return frozenset()
-    return frozenset(org.needs_grant) - _granted(org, user_id, "PermissionsEdit")
+        return locked
+    return locked | frozenset(org.needs_grant) - _granted(org, user_id, "PermissionsEdit")
 
 
 def may(org: Org, user_id: str, permission: str) -> bool:

@@ -17,6 +17,7 @@ from sandbox.salesforce import (
     limits,
     metadata,
     query,
+    sobject_tree,
     sobjects,
     tooling,
 )
@@ -77,6 +78,7 @@ class Api:
         self.add("DELETE", base, base, collections.delete)
         self.add("GET", f"{base}/{_NAME}", f"{base}/{{object}}", collections.read)
         self.add("POST", f"{base}/{_NAME}", f"{base}/{{object}}", collections.read)
+        self.add("POST", f"composite/tree/{_NAME}", "composite/tree/{object}", sobject_tree.create)
         self.add("PATCH", f"{base}/{_NAME}/{_NAME}", f"{base}/{{object}}/{{key}}", collections.upsert)
 
     def _add_objects(self) -> None:

@@ -175,3 +175,19 @@ def test_calls_are_counted_by_endpoint(client: Client) -> None:
         "total": 2,
         "endpoints": {"GET query": 1, "GET sobjects/{object}/describe": 1},
     }
+
+
+def test_products_hang_on_opportunities_and_orders(client: Client) -> None:
+    rows = client.query("SELECT HasOpportunityLineItem, (SELECT Product2.Name FROM OpportunityLineItems) FROM Opportunity")
+    assert all(row["HasOpportunityLineItem"] for row in rows)
+    assert rows[0]["OpportunityLineItems"]["records"][0]["Product2"]["Name"] in ("Router", "Fibre", "Support plan")
+    assert all(row["OrderItems"]["totalSize"] == 1 for row in client.query("SELECT (SELECT Id FROM OrderItems) FROM Order"))
+
+
+def test_a_read_only_field_is_seen_but_not_writable(client: Client) -> None:
+    client.org.faults.add("read_only_field", field="Case.Palaute_Score__c")
+    fields = {field["name"]: field for field in client.json("GET", "sobjects/Case/describe")["fields"]}
+    assert fields["Palaute_Score__c"]["updateable"] is False
+    case = client.org.records("Case")[0]["Id"]
+    error = client.error("PATCH", f"sobjects/Case/{case}", json={"Palaute_Score__c": 5})
+    assert error == (400, "INVALID_FIELD_FOR_INSERT_UPDATE")

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -115,6 +116,8 @@ def deploy(client: Client, files: dict[str, str], **options: Any) -> dict[str, A
     started = client.call("POST", "metadata/deployRequest", files=parts)
     assert started.status_code == 201, started.text
     path = f"metadata/deployRequest/{started.json()['id']}"
+    assert client.json("GET", path)["deployResult"]["status"] == "InProgress"
+    client.clock.advance(timedelta(seconds=1))
     return dict(client.json("GET", path, params={"includeDetails": "true"})["deployResult"])
 
 

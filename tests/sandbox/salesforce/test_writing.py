@@ -299,3 +299,15 @@ def test_the_comments_column_of_a_case_becomes_a_row_of_its_own(client: Client) 
     client.json("PATCH", f"sobjects/Case/{case(client)}", json={"Comments": "Called back."})
     found = client.query(f"SELECT CommentBody FROM CaseComment WHERE ParentId = '{case(client)}'")
     assert found == [{"CommentBody": "Called back."}]
+
+
+def test_a_tree_makes_parents_and_children_or_nothing(client: Client) -> None:
+    child = {"attributes": {"type": "Contact", "referenceId": "child"}, "LastName": "Tamminen"}
+    parent = {"attributes": {"type": "Account", "referenceId": "parent"}, "Name": "Tammi", "Contacts": {"records": [child]}}
+    made = client.json("POST", "composite/tree/Account", json={"records": [parent]})
+    ids = {one["referenceId"]: one["id"] for one in made["results"]}
+    assert client.org.records("Contact", [ids["child"]])[0]["AccountId"] == ids["parent"]
+    child["LastName"], parent["Name"] = "", "Saarni"
+    reply = client.call("POST", "composite/tree/Account", json={"records": [parent]})
+    assert (reply.status_code, reply.json()["results"][0]["referenceId"]) == (400, "child")
+    assert client.query("SELECT Id FROM Account WHERE Name = 'Saarni'") == []
