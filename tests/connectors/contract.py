@@ -39,6 +39,6 @@ class ConnectorContract(ReadingContract, WritingContract):
 
     def test_close_may_be_called_twice(self, org: Org) -> None:
         connector = org.connector()
-        connector.start([org.watch], None)
+        connector.start([org.watch])
         connector.close()
         connector.close()

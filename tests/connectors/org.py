@@ -94,7 +94,7 @@ class Desk:
     def __init__(self, connector: base.Connector, *watches: base.Watch) -> None:
         self.connector = connector
         self.watches = watches
-        self.bookmarks = dict(connector.start(watches, None))
+        self.bookmarks = dict(connector.start(watches))
         self.seen: list[base.Change] = []
 
     @property

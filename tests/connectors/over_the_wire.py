@@ -123,7 +123,7 @@ class OverTheWireContract(RoughRowsContract, TortureContract):
     def test_a_wrong_secret_needs_a_person_and_is_not_shown(self, org: StandInOrg) -> None:
         connector = org.connector(client_secret=org.secret("hush-hush-hush"))
         with pytest.raises(errors.NeedsPerson) as refused:
-            connector.start([org.watch], None)
+            connector.start([org.watch])
         assert refused.value.remedy
         assert "hush" not in f"{refused.value!r}{refused.value.remedy}"
         assert [one.grade for one in connector.check()] == [finding.Grade.WRONG]
@@ -134,7 +134,7 @@ class OverTheWireContract(RoughRowsContract, TortureContract):
     ) -> None:
         (tmp_path / "other.pem").write_text("no certificate")
         monkeypatch.setenv(variable, str(tmp_path / "other.pem"))
-        assert org.connector().start([org.watch], None)
+        assert org.connector().start([org.watch])
 
     def test_everything_goes_through_the_proxy_of_the_settings(self, org: StandInOrg, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
@@ -163,15 +163,15 @@ class OverTheWireContract(RoughRowsContract, TortureContract):
 
     def test_a_proxy_that_is_not_there_is_named(self, org: StandInOrg) -> None:
         with pytest.raises(errors.Later, match="proxy"):
-            org.connector(proxy="http://127.0.0.1:9").start([org.watch], None)
+            org.connector(proxy="http://127.0.0.1:9").start([org.watch])
 
     def test_without_our_own_ca_a_person_is_told_of_it(self, org: StandInOrg) -> None:
         with pytest.raises(errors.NeedsPerson) as refused:
-            org.connector(ca=None).start([org.watch], None)
+            org.connector(ca=None).start([org.watch])
         assert "ca" in refused.value.remedy
 
     def test_a_crm_that_cannot_be_reached_is_later(self, org: StandInOrg) -> None:
         connector = org.connector(**{org.address_key: "https://localhost:9/somebody"})
         with pytest.raises(errors.Later):
-            connector.start([org.watch], None)
+            connector.start([org.watch])
         assert finding.Grade.WRONG in {one.grade for one in connector.check()}

@@ -21,7 +21,7 @@ class ReadingContract:
     def test_start_takes_the_servers_now_in_one_call(self, org: Org) -> None:
         connector = org.connector()
         before = org.calls()
-        marks = connector.start([org.watch, dataclasses.replace(org.watch, name="other")], None)
+        marks = connector.start([org.watch, dataclasses.replace(org.watch, name="other")])
         assert org.calls() - before <= 1
         assert abs(marks["closed"].stamp - org.now()) < timedelta(seconds=5)
         assert marks["closed"].started == marks["other"].started
@@ -36,7 +36,7 @@ class ReadingContract:
         org.advance(timedelta(seconds=5))
         connector = org.connector()
         desk = Desk(connector, org.watch)
-        desk.bookmarks = dict(connector.start([org.watch], org.now() - timedelta(hours=1)))
+        desk.bookmarks = dict(connector.start([org.watch], timedelta(hours=1)))
         desk.poll()
         assert set(closed) <= set(desk.records)
 

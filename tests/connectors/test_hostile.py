@@ -141,7 +141,7 @@ def test_an_answer_without_a_date_moves_no_bookmark(rogue: Rogue) -> None:
 def test_an_instance_that_is_not_https_gets_no_token(rogue: Rogue, instance: str) -> None:
     connector = salesforce_at(rogue, lambda handler: say(handler, {}), instance_url=instance)
     with pytest.raises(errors.Later):
-        connector.start([CASES], None)
+        connector.start([CASES])
     assert not [path for path, headers in rogue.seen if "authorization" in headers]
 
 
@@ -253,7 +253,7 @@ def test_an_authority_that_is_none_needs_a_person(rogue: Rogue) -> None:
     connector = dynamics_at(rogue, lambda handler: say(handler, {}))
     rogue.handle = answer(404, b"{}")
     with pytest.raises(errors.NeedsPerson, match="authority"):
-        connector.start([INCIDENTS], None)
+        connector.start([INCIDENTS])
 
 
 def test_a_score_does_not_run_the_assignment_rules(rogue: Rogue) -> None:

@@ -8,8 +8,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from connectors import base, keyset
-from connectors.salesforce import faults, line, soql
+from connectors import base
 from tests.connectors import contract, over_the_wire, stand_in
 from tests.connectors import org as orgs
 from wire import errors
@@ -93,23 +92,23 @@ KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 def test_jwt_bearer_signs_in_even_with_a_wrong_clock(org: SalesforceOrg) -> None:
     assert abs(org.now() - datetime.now(UTC)) > timedelta(minutes=10)
-    assert with_key(org, pem(KEY)).start([org.watch], None)
+    assert with_key(org, pem(KEY)).start([org.watch])
 
 
 def test_a_key_that_the_org_does_not_know_needs_a_person(org: SalesforceOrg) -> None:
     other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     with pytest.raises(errors.NeedsPerson, match="invalid assertion"):
-        with_key(org, pem(other)).start([org.watch], None)
+        with_key(org, pem(other)).start([org.watch])
 
 
 def test_a_user_that_the_org_does_not_know_needs_a_person(org: SalesforceOrg) -> None:
     with pytest.raises(errors.NeedsPerson, match="approved"):
-        with_key(org, pem(KEY), username="nobody@acme.example").start([org.watch], None)
+        with_key(org, pem(KEY), username="nobody@acme.example").start([org.watch])
 
 
 def test_a_private_key_that_is_none_needs_a_person_and_is_not_shown(org: SalesforceOrg) -> None:
     with pytest.raises(errors.NeedsPerson, match="private_key") as refused:
-        with_key(org, "hush-hush").start([org.watch], None)
+        with_key(org, "hush-hush").start([org.watch])
     assert "hush" not in f"{refused.value!r}{refused.value.remedy}"
 
 
@@ -118,7 +117,7 @@ def test_an_org_without_a_run_as_user_needs_a_person(org: SalesforceOrg) -> None
     stand.grants.run_as_user = False
     try:
         with pytest.raises(errors.NeedsPerson, match="no client credentials user enabled"):
-            org.connector().start([org.watch], None)
+            org.connector().start([org.watch])
     finally:
         stand.grants.run_as_user = True
 
@@ -126,7 +125,7 @@ def test_an_org_without_a_run_as_user_needs_a_person(org: SalesforceOrg) -> None
 def test_health_tells_the_orgs_own_limit(org: SalesforceOrg) -> None:
     connector = org.connector()
     assert connector.health() == base.Health(calls=0)
-    connector.start([org.watch], None)
+    connector.start([org.watch])
     health = connector.health()
     assert health.calls == 1
     assert health.limit is not None
@@ -199,59 +198,3 @@ def test_scores_of_three_objects_are_one_call(org: SalesforceOrg) -> None:
     assert [row.key for row in settled] == [one.key for one in updates[::-1]]
     assert {row.outcome for row in settled} == {base.Outcome.DONE}
     assert org.calls() - before == 1
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "kind"),
-    [
-        (403, [{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "TotalRequests Limit exceeded."}], errors.Later),
-        (400, [{"errorCode": "QUERY_TIMEOUT", "message": "Your query request was running for too long."}], errors.Later),
-        (420, "strange", errors.Later),
-        (500, [{"errorCode": "UNKNOWN_EXCEPTION", "message": "An unexpected error occurred."}], errors.Later),
-        (403, [{"errorCode": "API_DISABLED_FOR_ORG", "message": "API is not enabled"}], errors.NeedsPerson),
-        (400, [{"errorCode": "MALFORMED_QUERY", "message": "unexpected token"}], errors.NeedsPerson),
-        (404, [{"errorCode": "NOT_FOUND", "message": "The requested resource does not exist"}], errors.NeedsPerson),
-        (400, [], errors.NeedsPerson),
-    ],
-)
-def test_a_fault_of_a_call_becomes(status: int, body: Any, kind: type[errors.OutsideError]) -> None:
-    assert type(faults.translate(faults.read(body, status))) is kind
-
-
-@pytest.mark.parametrize(
-    ("code", "message", "passes"),
-    [
-        ("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record", True),
-        ("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "AfterUpdate caused by: UNABLE_TO_LOCK_ROW", True),
-        ("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "AfterUpdate caused by: NullPointerException", False),
-        ("ALL_OR_NONE_OPERATION_ROLLED_BACK", "Record rolled back", True),
-        ("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Score must not be 7", False),
-        ("ENTITY_IS_DELETED", "entity is deleted", False),
-        ("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id", False),
-        ("STRING_TOO_LONG", "Comment: data value too large", False),
-    ],
-)
-def test_a_fault_of_a_row_passes_by_itself_or_not(code: str, message: str, passes: bool) -> None:
-    assert faults.read([{"statusCode": code, "message": message}], 200).passes is passes
-
-
-def test_a_query_goes_on_after_the_last_row() -> None:
-    stamp = datetime(2026, 11, 21, 10, 0, 0, 250_000, tzinfo=UTC)
-    place = keyset.Place(watch=SalesforceOrg.watch, stamp=stamp, record="500000000000001AAA")
-    assert soql.changes(place, frozenset({"Owner.Name"}), 2000) == (
-        "SELECT Id, SystemModstamp, CaseNumber, Subject, IsClosed, ClosedDate, Contact.Email, Contact.HasOptedOutOfEmail "
-        "FROM Case WHERE (SystemModstamp > 2026-11-21T10:00:00.250Z OR (SystemModstamp = 2026-11-21T10:00:00.250Z AND "
-        "Id > '500000000000001AAA')) AND (IsClosed = true) ORDER BY SystemModstamp, Id LIMIT 2000"
-    )
-
-
-@pytest.mark.parametrize("header", ["api-usage=25/5000", "api-usage=25/5000; per-app-api-usage=17/250(appName=x)"])
-def test_both_forms_of_the_limit_header_are_read(header: str) -> None:
-    found = line._USAGE.search(header)
-    assert found is not None
-    assert found.groups() == ("25", "5000")
-
-
-def test_a_null_lookup_is_present_and_none_and_a_missing_column_is_absent() -> None:
-    take = soql.taker(("Subject", "Contact.Email", "Account.Name", "Gone"), (), frozenset())
-    assert take({"Id": "1", "Subject": "x", "Contact": None, "Account": {"Other": 1}}) == {"Subject": "x", "Contact.Email": None}
