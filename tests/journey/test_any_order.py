@@ -20,6 +20,8 @@ from triggers import rule as trigger
 from wire import errors
 
 PEOPLE = [f"aino{number}@posti.example" for number in range(4)]
+THEN = st.sampled_from([None, timedelta(0), timedelta(hours=3)])
+"""How long it takes until the daemon's next round; None: something else happens before."""
 QUARANTINE = timedelta(days=30)
 RULES = {
     "rules": [
@@ -54,6 +56,7 @@ class Life(RuleBasedStateMachine):
         url = f"sqlite:///{self.folder / 'palaute.db'}"
         rules = trigger.Rules.model_validate(RULES)
         self.world = conftest.World(self.folder, url, rules=rules, channels={"memory": self.channel})
+        self.world.channel = self.channel
         self.world.crm.put("case", "", {"closed": False, "score": None, "comment": None})
         self.world.turn()
         self.cases: list[str] = []
@@ -90,25 +93,29 @@ class Life(RuleBasedStateMachine):
         assert message.address not in self.said_no
         assert all(now - at >= QUARANTINE for address, at in self.sent if address == message.address)
 
-    @rule(person=st.sampled_from(PEOPLE))
-    def close(self, person: str) -> None:
+    @rule(person=st.sampled_from(PEOPLE), then=THEN)
+    def close(self, person: str, then: timedelta | None) -> None:
         case = self.world.close_case(email=person)
         self.world.crm.put("case", case, {"subject": case})
         self.cases.append(case)
+        self.go_on(then)
 
-    @rule(person=st.sampled_from(PEOPLE))
-    def buy(self, person: str) -> None:
+    @rule(person=st.sampled_from(PEOPLE), then=THEN)
+    def buy(self, person: str, then: timedelta | None) -> None:
         self.world.order(contact__email=person)
+        self.go_on(then)
 
     @precondition(lambda self: self.cases)
-    @rule(data=st.data())
-    def reopen(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), then=THEN)
+    def reopen(self, data: st.DataObject, then: timedelta | None) -> None:
         self.world.reopen(data.draw(st.sampled_from(self.cases)))
+        self.go_on(then)
 
     @precondition(lambda self: self.cases)
-    @rule(data=st.data())
-    def close_again(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), then=THEN)
+    def close_again(self, data: st.DataObject, then: timedelta | None) -> None:
         self.world.close_again(data.draw(st.sampled_from(self.cases)))
+        self.go_on(then)
 
     @precondition(lambda self: self.cases)
     @rule(data=st.data())
@@ -146,10 +153,6 @@ class Life(RuleBasedStateMachine):
         error: errors.OutsideError = errors.NeedsPerson("password", remedy="mend it") if person else errors.Later("down")
         self.world.crm.failures += [error] * calls
 
-    @rule()
-    def crm_comes_back(self) -> None:
-        self.world.crm.failures.clear()
-
     @rule(count=st.integers(1, 3))
     def rows_are_locked(self, count: int) -> None:
         self.world.crm.refusals += [("locked", "being edited")] * count
@@ -169,13 +172,11 @@ class Life(RuleBasedStateMachine):
     def channel_misbehaves(self, error: errors.OutsideError, times: int) -> None:
         self.channel.trouble(error, times=times)
 
-    @rule(by=st.sampled_from([timedelta(seconds=30), timedelta(hours=1), timedelta(days=3), timedelta(days=20)]))
-    def time_goes_by(self, by: timedelta) -> None:
-        self.world.clock.advance(by)
-
-    @rule()
-    def run(self) -> None:
-        self.world.turn()
+    @rule(then=st.sampled_from([timedelta(0), timedelta(minutes=1), timedelta(hours=3), timedelta(days=3), timedelta(days=31)]))
+    def go_on(self, then: timedelta | None) -> None:
+        if then is not None:
+            self.world.clock.advance(then)
+            self.world.turn()
 
     @rule()
     def restart(self) -> None:
