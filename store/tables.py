@@ -88,6 +88,7 @@ class Decision(SQLModel, table=True):
     __table_args__ = (
         _index_where("decision_to_invite", "invite", "id"),
         sa.Index("decision_of_person", "person_id", "asked_at"),
+        _index_where("decision_to_tell", "tell", "id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -106,6 +107,8 @@ class Decision(SQLModel, table=True):
     look_again_at: datetime | None = None
     invite: bool = False
     """An invitation is still to be made."""
+    tell: bool | None = None
+    """The verdict is still to be written onto the record; None where the settings had no field for it."""
 
 
 class Invitation(SQLModel, table=True):
@@ -124,6 +127,10 @@ class Invitation(SQLModel, table=True):
     expires_at: datetime
     opened_at: datetime | None = None
     """First GET of the page, by whomever."""
+    variant: str = ""
+    """Name of the rule's variant that this person got; empty where the rule had none."""
+    words: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON)
+    """That variant's wording as it was then: ``subject`` and ``question``, each by language."""
 
 
 class Message(SQLModel, table=True):
@@ -184,20 +191,23 @@ class Answer(SQLModel, table=True):
 
 
 class FieldUpdate(SQLModel, table=True):
-    """Values of one answer for one CRM record.
+    """Values for one CRM record: those of an answer or, without one, the verdict on the touchpoint.
 
-    States: due, done, dead (a person must look), replaced (a newer answer took its place).
+    States: due, done, dead (a person must look), replaced (a newer answer or verdict took its place).
     """
 
     __tablename__ = "field_update"
     __table_args__ = (
         sa.UniqueConstraint("answer_id", "object", "record"),
+        _index_where(
+            "field_update_verdict_once", "answer_id IS NULL AND state = 'due'", "touchpoint_id", "object", "record", unique=True
+        ),
         _index_where("field_update_to_write", "state = 'due'", "connector", "due_at"),
         sa.Index("field_update_state", "state"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    answer_id: int = Field(foreign_key="answer.id")
+    answer_id: int | None = Field(default=None, foreign_key="answer.id")
     touchpoint_id: int = Field(foreign_key="touchpoint.id", index=True)
     connector: str
     object: str
@@ -210,6 +220,24 @@ class FieldUpdate(SQLModel, table=True):
     done_at: datetime | None = None
     code: str = ""
     problem: str = ""
+
+
+class RuleVersion(SQLModel, table=True):
+    """One rule as it was in force from one moment to another; a text that comes back is in force again, in a row of its own."""
+
+    __tablename__ = "rule_version"
+    __table_args__ = (_index_where("rule_version_in_force", "until IS NULL", "rule", unique=True),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    rule: str = Field(index=True)
+    """Its name."""
+    version: str
+    """Hash of the text; decisions carry it."""
+    text: dict[str, Any] = Field(sa_type=sa.JSON)
+    since: datetime
+    """When the service first ran with it."""
+    until: datetime | None = None
+    """When the service first ran without it; None while it is in force."""
 
 
 class Event(SQLModel, table=True):
