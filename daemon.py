@@ -45,6 +45,7 @@ def compose(settings: model.Settings, *, patient: bool = True) -> belts.Belt:
         settings=settings.journey,
         public_url=settings.web.public_url,
         patient=patient,
+        began=belts.clock(),
         outside=outside.Outside(store, belts.clock),
         fields=fields.Fields(connectors, settings.mapping.write),
     )

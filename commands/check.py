@@ -65,7 +65,7 @@ def _readable(connector: base.Connector, watch: base.Watch) -> finding.Finding:
     """One round of reading from now on: the query is the real one, and nothing is asked about what it finds."""
     subject = f"connectors.{connector.name}: reading {watch.object} for {watch.name}"
     try:
-        marks = connector.start((watch,), None)
+        marks = connector.start((watch,))
         for _ in connector.read((watch,), marks):
             break
     except (errors.Later, errors.NeedsPerson) as error:

@@ -8,7 +8,7 @@ import abc
 import enum
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from wire import finding
@@ -176,8 +176,8 @@ class Connector(abc.ABC):
     """As in settings: ``[connectors.NAME]``."""
 
     @abc.abstractmethod
-    def start(self, watches: Sequence[Watch], since: datetime | None) -> Mapping[str, Bookmark]:
-        """First bookmarks of these watches: the server's own "now", or ``since`` where the admin wants the past.
+    def start(self, watches: Sequence[Watch], back: timedelta = timedelta()) -> Mapping[str, Bookmark]:
+        """First bookmarks of these watches: so long before the server's own "now" (our clock may be wrong, so no instant goes in).
 
         At most one call, however many watches.
         """

@@ -56,9 +56,9 @@ Ask = Callable[[Sequence[Place]], Sequence[Answer]]
 """One round trip for all these places; the answers in the same order. Raises what the contract allows."""
 
 
-def first_bookmarks(watches: Sequence[base.Watch], now: datetime, since: datetime | None) -> dict[str, base.Bookmark]:
-    """Bookmarks at the CRM's own "now", or at ``since``."""
-    started = (since or now).replace(microsecond=0)
+def first_bookmarks(watches: Sequence[base.Watch], now: datetime, back: timedelta) -> dict[str, base.Bookmark]:
+    """Bookmarks so long before the CRM's own "now"."""
+    started = (now - back).replace(microsecond=0)
     return {watch.name: base.Bookmark(stamp=started, started=started) for watch in watches}
 
 

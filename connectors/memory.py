@@ -10,7 +10,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors import base, keyset, settings, settling
@@ -115,9 +115,9 @@ class MemoryConnector(base.Connector):
         self._budget = budget.Budget(chosen.call_budget)
         self._reader = keyset.Reader(look_back=chosen.look_back, lag=chosen.lag)
 
-    def start(self, watches: Sequence[base.Watch], since: datetime | None) -> Mapping[str, base.Bookmark]:
+    def start(self, watches: Sequence[base.Watch], back: timedelta = timedelta()) -> Mapping[str, base.Bookmark]:
         self._call()
-        return keyset.first_bookmarks(watches, self.crm.now(), since)
+        return keyset.first_bookmarks(watches, self.crm.now(), back)
 
     def read(self, watches: Sequence[base.Watch], bookmarks: Mapping[str, base.Bookmark]) -> Iterator[base.Page]:
         return self._reader.read(watches, bookmarks, self._round)

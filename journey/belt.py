@@ -44,6 +44,8 @@ class Belt:
     patient: bool = True
     """Batches are gathered; False (``run --once``) sends and writes what there is at once."""
     now: Callable[[], datetime] = clock
+    began: datetime
+    """When this program started, by ``now``: what happened since is asked about, also where a CRM was down at first."""
     stop: threading.Event = field(default_factory=threading.Event)
     outside: outside.Outside
     fields: fields.Fields

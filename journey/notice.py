@@ -49,7 +49,10 @@ def _read(belt: belts.Belt, connector: str) -> int:
 
 
 def _begun(belt: belts.Belt, connector: str, watches: tuple[base.Watch, ...]) -> dict[str, base.Bookmark]:
-    """The bookmarks, with first ones for watches that are new: at the CRM's own "now" unless settings want the past."""
+    """The bookmarks, with first ones for watches that are new: at this program's start unless settings want the past.
+
+    The start is counted back from the CRM's own clock: ours may be wrong, and the CRM may have been down meanwhile.
+    """
     with belt.store.read() as tx:
         marks = bookmarks.load(tx, connector)
     fresh = tuple(watch for watch in watches if watch.name not in marks)
@@ -57,7 +60,7 @@ def _begun(belt: belts.Belt, connector: str, watches: tuple[base.Watch, ...]) ->
         return marks
     belt.fields.check(connector)
     past = belt.since.get(connector)
-    first = belt.connectors[connector].start(fresh, None if past is None else belt.now() - past)
+    first = belt.connectors[connector].start(fresh, belt.now() - belt.began if past is None else past)
     with belt.store.write() as tx:
         bookmarks.save(tx, connector, first)
     log.info(

@@ -1,7 +1,7 @@
 """The Dynamics 365 connector: the contract of ``connectors.base`` over ``$batch`` and UpdateMultiple."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import timedelta
 
 from connectors import base, findings, keyset, settings, settling
 from connectors.dynamics import line, queries, tables, writing
@@ -19,8 +19,8 @@ class DynamicsConnector(base.Connector):
         self._queries = queries.Queries(self._line, self._tables, chosen.page)
         self._reader = keyset.Reader(look_back=chosen.look_back, lag=chosen.lag)
 
-    def start(self, watches: Sequence[base.Watch], since: datetime | None) -> Mapping[str, base.Bookmark]:
-        return keyset.first_bookmarks(watches, self._line.call("GET", "WhoAmI").clock, since)
+    def start(self, watches: Sequence[base.Watch], back: timedelta = timedelta()) -> Mapping[str, base.Bookmark]:
+        return keyset.first_bookmarks(watches, self._line.call("GET", "WhoAmI").clock, back)
 
     def read(self, watches: Sequence[base.Watch], bookmarks: Mapping[str, base.Bookmark]) -> Iterator[base.Page]:
         return self._reader.read(watches, bookmarks, self._queries.round)

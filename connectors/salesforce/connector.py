@@ -1,7 +1,7 @@
 """The Salesforce connector: the contract of ``connectors.base`` over Composite requests."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import timedelta
 from typing import Any
 
 from connectors import base, findings, keyset, settings, settling
@@ -27,8 +27,8 @@ class SalesforceConnector(base.Connector):
         self._queries = queries.Queries(self._line, columns.Columns(self._raw_describe), chosen.page)
         self._reader = keyset.Reader(look_back=chosen.look_back, lag=chosen.lag)
 
-    def start(self, watches: Sequence[base.Watch], since: datetime | None) -> Mapping[str, base.Bookmark]:
-        return keyset.first_bookmarks(watches, self._line.call(_HELLO).clock, since)
+    def start(self, watches: Sequence[base.Watch], back: timedelta = timedelta()) -> Mapping[str, base.Bookmark]:
+        return keyset.first_bookmarks(watches, self._line.call(_HELLO).clock, back)
 
     def read(self, watches: Sequence[base.Watch], bookmarks: Mapping[str, base.Bookmark]) -> Iterator[base.Page]:
         return self._reader.read(watches, bookmarks, self._queries.round)

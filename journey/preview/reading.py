@@ -54,7 +54,7 @@ class Portion:
 
 def begin(origin: Origin, days: float) -> Span:
     """The last ``days`` by the CRM's clock. One call. Raises what connectors raise."""
-    marks = origin.connector.start(inward.watches(tuple(origin.sources)), None)
+    marks = origin.connector.start(inward.watches(tuple(origin.sources)))
     until = max(mark.started for mark in marks.values())
     return Span(since=until - timedelta(days=days), until=until)
 

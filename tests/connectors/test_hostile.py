@@ -1,67 +1,25 @@
 """A server that is not what it says: no bookmark is made of what it answers, and no token leaves for elsewhere."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
-import pydantic
 import pytest
 
-from connectors import base, dynamics, salesforce, settings
+from connectors import base
+from tests.connectors.impostor import NOW, dynamics_at, salesforce_at, say
 from tests.wire.rogue import Rogue, answer, serving
 from wire import errors
 
 START = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 MARK = base.Bookmark(stamp=START, started=START)
-NOW = START + timedelta(hours=1)
 ID = "500000000000001AAA"
 GUID = "00000000-0000-0000-0000-000000000001"
 CASES = base.Watch(name="w", object="Case", fields=("Subject",))
 INCIDENTS = base.Watch(name="w", object="incident", fields=("title",))
-
-
-@pytest.fixture
-def rogue(tmp_path: Path) -> Iterator[Rogue]:
-    with serving(tmp_path) as server:
-        yield server
-
-
-def say(handler: BaseHTTPRequestHandler, body: Any, kind: str = "application/json", date: datetime | None = NOW) -> None:
-    """A whole answer with a Date of our choice."""
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    handler.send_response_only(200)
-    if date is not None:
-        handler.send_header("Date", format_datetime(date, usegmt=True))
-    handler.send_header("Content-Type", kind)
-    handler.send_header("Content-Length", str(len(raw)))
-    handler.end_headers()
-    handler.wfile.write(raw)
-
-
-def salesforce_at(rogue: Rogue, composite: Callable[[BaseHTTPRequestHandler], None], **grant: str) -> base.Connector:
-    """A connector to a Salesforce whose sign-in works and whose Composite resource does as told."""
-
-    def handle(handler: BaseHTTPRequestHandler) -> None:
-        if handler.path.endswith("/token"):
-            say(handler, {"access_token": "00D-secret", "instance_url": rogue.url, **grant})
-        else:
-            composite(handler)
-
-    rogue.handle = handle
-    chosen = settings.SalesforceSettings(
-        type="salesforce",
-        login_url=rogue.url,
-        client_id="c",
-        client_secret=pydantic.SecretStr("s"),
-        ca=rogue.ca,
-        timeout="3s",
-        largest_answer=2**22,
-    )
-    return salesforce.SalesforceConnector("acme", chosen)
 
 
 def composite_of(*rows: Mapping[str, Any], done: Any = True, reference: str = "r0") -> dict[str, Any]:
@@ -171,32 +129,6 @@ def test_five_gigabytes_are_not_read(rogue: Rogue) -> None:
         poll(connector, CASES)
 
 
-def dynamics_at(rogue: Rogue, batch: Callable[[BaseHTTPRequestHandler], None]) -> base.Connector:
-    """A connector to a Dataverse whose sign-in works and whose batches do as told."""
-
-    def handle(handler: BaseHTTPRequestHandler) -> None:
-        authority = f"{rogue.url}/tenant"
-        if handler.path.endswith("/openid-configuration"):
-            endpoints = {"authorization_endpoint": f"{authority}/authorize", "token_endpoint": f"{authority}/oauth2/v2.0/token"}
-            say(handler, {"issuer": f"{authority}/v2.0", **endpoints})
-        elif handler.path.endswith("/token"):
-            say(handler, {"access_token": "eyJ-secret", "token_type": "Bearer", "expires_in": 3600})
-        else:
-            batch(handler)
-
-    rogue.handle = handle
-    chosen = settings.DynamicsSettings(
-        type="dynamics",
-        url=rogue.url,
-        authority=f"{rogue.url}/tenant",
-        client_id="c",
-        client_secret=pydantic.SecretStr("s"),
-        ca=rogue.ca,
-        timeout="3s",
-    )
-    return dynamics.DynamicsConnector("nordic", chosen)
-
-
 def batch_of(body: Any, status: str = "200 OK") -> bytes:
     text = body if isinstance(body, str) else json.dumps(body)
     head = "Content-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
@@ -254,93 +186,3 @@ def test_an_authority_that_is_none_needs_a_person(rogue: Rogue) -> None:
     rogue.handle = answer(404, b"{}")
     with pytest.raises(errors.NeedsPerson, match="authority"):
         connector.start([INCIDENTS])
-
-
-def test_a_score_does_not_run_the_assignment_rules(rogue: Rogue) -> None:
-    row_done = {"body": [{"id": ID, "success": True, "errors": []}], "httpStatusCode": 200, "referenceId": "r0"}
-    connector = salesforce_at(rogue, lambda handler: say(handler, {"compositeResponse": [row_done]}))
-    [settled] = connector.write([base.FieldUpdate(key="k", object="Case", record=ID, values={"Score__c": 9})])
-    assert settled.outcome is base.Outcome.DONE
-    [subrequest] = json.loads(rogue.body)["compositeRequest"]
-    assert subrequest["httpHeaders"] == {"Sforce-Auto-Assign": "FALSE"}
-    assert rogue.seen[-1][1]["sforce-auto-assign"] == "FALSE"
-
-
-def broken_by(poison: set[str], breaks: Callable[[list[Any]], dict[str, Any]]) -> Callable[[bytes], dict[str, Any]]:
-    """A Composite resource whose collections break when a poisonous record is among them."""
-
-    def composite(body: bytes) -> dict[str, Any]:
-        parts = []
-        for one in json.loads(body)["compositeRequest"]:
-            records = one["body"]["records"]
-            done = {"httpStatusCode": 200, "body": [{"id": row["id"], "success": True, "errors": []} for row in records]}
-            broken = any(row["id"] in poison for row in records)
-            parts.append({**(breaks(records) if broken else done), "referenceId": one["referenceId"]})
-        return {"compositeResponse": parts}
-
-    return composite
-
-
-def crash(records: list[Any]) -> dict[str, Any]:
-    return {"httpStatusCode": 500, "body": [{"errorCode": "UNKNOWN_EXCEPTION", "message": "An unexpected error occurred."}]}
-
-
-def refuse(records: list[Any]) -> dict[str, Any]:
-    return {"httpStatusCode": 400, "body": [{"errorCode": "JSON_PARSER_ERROR", "message": "Cannot deserialize instance"}]}
-
-
-@pytest.mark.parametrize(("breaks", "outcome"), [(crash, base.Outcome.LATER), (refuse, base.Outcome.DEAD)])
-def test_one_row_that_breaks_its_collection_is_found_and_the_others_are_written(
-    rogue: Rogue, breaks: Callable[[list[Any]], dict[str, Any]], outcome: base.Outcome
-) -> None:
-    records = [f"500{number:012}AAA" for number in range(1000)]
-    composite = broken_by({records[777]}, breaks)
-    connector = salesforce_at(rogue, lambda handler: say(handler, composite(rogue.body)))
-    settled = connector.write([base.FieldUpdate(key=one, object="Case", record=one, values={"Score__c": 9}) for one in records])
-    assert [(row.key, row.outcome) for row in settled if row.outcome is not base.Outcome.DONE] == [(records[777], outcome)]
-    assert connector.health().calls <= 10
-
-
-def test_a_crm_that_fails_at_everything_is_not_asked_for_ever(rogue: Rogue) -> None:
-    records = [f"500{number:012}AAA" for number in range(1000)]
-    composite = broken_by(set(records), crash)
-    connector = salesforce_at(rogue, lambda handler: say(handler, composite(rogue.body)))
-    settled = connector.write([base.FieldUpdate(key=one, object="Case", record=one, values={"Score__c": 9}) for one in records])
-    assert {row.outcome for row in settled} == {base.Outcome.LATER}
-    assert connector.health().calls <= 45
-
-
-def test_triggers_that_cannot_stand_two_hundred_rows_get_fewer(rogue: Rogue) -> None:
-    message = "UpdateTrigger: System.LimitException: Apex CPU time limit exceeded"
-    error = {"statusCode": "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "message": message, "fields": []}
-
-    def composite(body: bytes) -> dict[str, Any]:
-        parts = []
-        for one in json.loads(body)["compositeRequest"]:
-            records = one["body"]["records"]
-            fine = len(records) <= 60
-            rows = [{"success": fine, "errors": [] if fine else [error]} for _ in records]
-            parts.append({"httpStatusCode": 200, "body": rows, "referenceId": one["referenceId"]})
-        return {"compositeResponse": parts}
-
-    records = [f"500{number:012}AAA" for number in range(400)]
-    connector = salesforce_at(rogue, lambda handler: say(handler, composite(rogue.body)))
-    settled = connector.write([base.FieldUpdate(key=one, object="Case", record=one, values={"Score__c": 9}) for one in records])
-    assert {row.outcome for row in settled} == {base.Outcome.DONE}
-
-
-def test_one_row_that_breaks_the_whole_request_is_found_and_the_others_are_written(rogue: Rogue) -> None:
-    records = [f"500{number:012}AAA" for number in range(400)]
-    composite = broken_by(set(), crash)
-
-    def handle(handler: BaseHTTPRequestHandler) -> None:
-        if records[7].encode() in rogue.body:
-            answer(400, b'[{"errorCode": "JSON_PARSER_ERROR", "message": "Unexpected character"}]')(handler)
-        else:
-            say(handler, composite(rogue.body))
-
-    connector = salesforce_at(rogue, handle)
-    settled = connector.write([base.FieldUpdate(key=one, object="Case", record=one, values={"Score__c": 9}) for one in records])
-    dead = [row.key for row in settled if row.outcome is base.Outcome.DEAD]
-    assert dead == [records[7]]
-    assert {row.outcome for row in settled if row.key not in dead} == {base.Outcome.DONE}

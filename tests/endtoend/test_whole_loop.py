@@ -75,8 +75,9 @@ def play(course: Course) -> Course:
 
 
 def all_sent(status: dict[str, Any], total: int) -> bool:
-    decided = sum(status["decisions"].values())
-    return decided >= total and status["messages"]["due"] == 0 and status["messages"]["sent"] >= status["decisions"]["asked"]
+    decided: int = sum(status["decisions"].values())
+    messages: dict[str, int] = status["messages"]
+    return decided >= total and messages["due"] == 0 and messages["sent"] >= int(status["decisions"]["asked"])
 
 
 def recipients(mail: dict[str, Any]) -> list[str]:

@@ -45,7 +45,7 @@ def test_records_are_created_and_changed_by_the_many_and_read_by_pages(world: st
 
 def test_it_reads_the_closed_cases_that_our_connector_reads(world: stage.Stage) -> None:
     connector = world.connector("dynamics")
-    marks = dict(connector.start([CLOSED], None))
+    marks = dict(connector.start([CLOSED]))
     closed = world.act("dynamics", "close_cases", count=9)
     world.control("POST", "/clock", advance="3m")
     ours = {change.record: change.values for page in connector.read([CLOSED], marks) for change in page.changes}

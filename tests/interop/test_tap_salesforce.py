@@ -71,7 +71,7 @@ def test_a_second_run_reads_only_what_changed(world: stage.Stage, catalog: dict[
 
 def test_it_reads_the_closed_cases_that_our_connector_reads(world: stage.Stage, catalog: dict[str, Any]) -> None:
     connector = world.connector("salesforce")
-    marks = dict(connector.start([CLOSED], None))
+    marks = dict(connector.start([CLOSED]))
     world.act("salesforce", "close_cases", count=5)
     world.control("POST", "/clock", advance="3m")
     ours = {change.record: change.values for page in connector.read([CLOSED], marks) for change in page.changes}

@@ -73,6 +73,7 @@ class World:
             "public_url": "http://survey.example",
             "patient": False,
             "now": self.clock,
+            "began": self.clock(),
             "outside": outside.Outside(store, self.clock),
             "fields": fields.Fields(connectors, targets),
         }

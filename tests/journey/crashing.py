@@ -49,8 +49,8 @@ class RemoteConnector(base.Connector):
     def __init__(self, remote: Remote) -> None:
         self._remote = remote
 
-    def start(self, watches: Sequence[base.Watch], since: datetime | None) -> Mapping[str, base.Bookmark]:
-        return dict(self._remote.call("crm", "start", watches, since))
+    def start(self, watches: Sequence[base.Watch], back: timedelta = timedelta()) -> Mapping[str, base.Bookmark]:
+        return dict(self._remote.call("crm", "start", watches, back))
 
     def read(self, watches: Sequence[base.Watch], bookmarks: Mapping[str, base.Bookmark]) -> Iterator[base.Page]:
         yield from self._remote.call("crm", "read", watches, bookmarks)

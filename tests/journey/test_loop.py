@@ -46,13 +46,23 @@ def test_a_restart_changes_nothing(world: conftest.World) -> None:
     }
 
 
-def test_what_was_closed_before_the_first_round_is_not_asked_about(make_world: object) -> None:
+def test_what_was_closed_before_the_start_is_not_asked_about(make_world: object) -> None:
     world = make_world()  # type: ignore[operator]
     world.close_case()
     world.clock.advance(timedelta(hours=1))
+    world.restart()
     world.turn()
     world.turn()
     assert pulse.counts(world.belt)["touchpoints"]["total"] == 0
+
+
+def test_what_was_closed_between_the_start_and_the_first_round_is_asked_about(make_world: object) -> None:
+    world = make_world()  # type: ignore[operator]
+    world.clock.advance(timedelta(minutes=1))
+    world.close_case()
+    world.clock.advance(timedelta(hours=1))
+    world.turn()
+    assert len(world.channel.messages) == 1
 
 
 def test_the_past_is_asked_about_when_settings_say_so(make_world: object) -> None:

@@ -129,6 +129,7 @@ def test_what_was_closed_before_reading_began_is_left_alone_even_when_it_changes
     world: conftest.World = make_world()
     case = world.close_case()
     world.clock.advance(timedelta(hours=1))
+    world.restart()
     world.turn()
     world.crm.put("case", case, {"priority": "High"})
     world.clock.advance(timedelta(minutes=1))

@@ -72,7 +72,7 @@ def org(request: pytest.FixtureRequest, sandbox: Path) -> Iterator[Org]:
     connector = registry.open_connector(request.param, chosen)
     sources = settings.mapping.sources(request.param, chosen.type)
     control = json.loads((sandbox / "sandbox.json").read_text(encoding="utf-8"))["control"].rstrip("/")
-    marks = dict(connector.start(inward.watches(sources), None))
+    marks = dict(connector.start(inward.watches(sources)))
     yield Org(name=request.param, control=control, connector=connector, sources=sources, marks=marks)
     requests.delete(f"{control}/faults", timeout=30)
     connector.close()
