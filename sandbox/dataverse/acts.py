@@ -81,7 +81,8 @@ class Acting:
         if row is None or row["statecode"] != 0:
             return
         body = {"subject": "Solved", "timespent": 30, "incidentid@odata.bind": f"/incidents({record})"}
-        self._as(row)[1].close_incident({"IncidentResolution": body, "Status": 5})
+        status = self._store.random.choice((5, 5, 1000))
+        self._as(row)[1].close_incident({"IncidentResolution": body, "Status": status})
 
     def _reopen(self, count: int, wanted: list[str] | None) -> tuple[list[str], Job]:
         rows = self._store.table("incident").by_id
@@ -171,7 +172,7 @@ class Acting:
 
     def _opt_out(self, count: int, wanted: list[str] | None) -> tuple[list[str], Job]:
         def fit(row: Row) -> bool:
-            return wanted is not None or not row["donotbulkemail"]
+            return wanted is not None or not (row["donotbulkemail"] or row["donotemail"])
 
         def none(_number: int) -> Row:
             raise ValueError("There are not enough contacts who have not opted out.")
@@ -180,8 +181,8 @@ class Acting:
 
         def job() -> None:
             table = self._store.schema.tables["contact"]
-            for record in ids:
+            for number, record in enumerate(ids):
                 row = self._store.table("contact").by_id[record]
-                self._as(row)[0].change(table, row, {"donotbulkemail": True})
+                self._as(row)[0].change(table, row, {"donotemail" if number % 2 else "donotbulkemail": True})
 
         return ids, job

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from sandbox.dataverse import exchange, records, refusal
 
 MAX_OPERATIONS = 1000
+MAX_ADDRESS = 65_536
+"""Characters of an address inside a batch."""
 _BOUNDARY = re.compile(r'boundary="?([^";,\s]+)"?', re.IGNORECASE)
 _REFERENCE = re.compile(rb"\$(\d+)")
 Perform = Callable[[exchange.Request], exchange.Answer]
@@ -118,6 +120,8 @@ def _operation(outer_headers: Mapping[str, str], content: bytes, outer: exchange
     headers = _headers(rest)
     url = "%20".join(words[1:-1])
     path = re.sub(r"^(https?://[^/]+)?/api/data/v\d+\.\d+/", "", url)
+    if len(path) > MAX_ADDRESS:
+        raise refusal.Refusal(414, "0x80060888", "The length of the URL for this request exceeds the maximum allowed length.")
     path, _, query = path.partition("?")
     request = exchange.Request(
         method=words[0],

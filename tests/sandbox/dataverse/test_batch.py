@@ -119,6 +119,13 @@ def test_more_than_a_thousand_operations_are_refused(org: Organization) -> None:
     assert (answer.status_code, "1000" in answer.text) == (400, True)
 
 
+def test_long_addresses_fit_into_a_batch(org: Organization) -> None:
+    long = f"accounts?$select=name&$filter=name%20eq%20'{'x' * 40_000}'"
+    assert org.call("GET", long).status_code == 414
+    assert statuses(send(org, part(("GET", long, None)))) == [200]
+    assert send(org, part(("GET", long + "x" * 40_000, None))).status_code == 414
+
+
 def test_batch_is_one_call_and_many_operations(org: Organization) -> None:
     send(org, *[part(("GET", "accounts?$select=name", None))] * 3)
     assert org.dataverse.counters.as_json()["endpoints"] == {"POST $batch": 1}
