@@ -10,10 +10,11 @@ from dataclasses import dataclass, field, replace
 from sandbox.dataverse import joins, odata, refusal, schema
 
 _TOKEN = re.compile(
-    r"(?:\s|--[^\n]*|/\*.*?\*/)*(?:(?P<string>N?'(?:[^']|'')*'|\"[^\"]*\")|(?P<number>-?\d+(?:\.\d+)?)|(?P<name>\[[^\]]+\]|[A-Za-z_]\w*)"
+    r"(?:(?P<string>N?'(?:[^']|'')*'|\"[^\"]*\")|(?P<number>-?\d+(?:\.\d+)?)|(?P<name>\[[^\]]+\]|[A-Za-z_]\w*)"
     r"|(?P<sign><>|!=|<=|>=|[=<>(),.*;]))",
     re.DOTALL,
 )
+_BLANK = re.compile(r"(?:\s|--[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _SIGNS = {"=": "eq", "<>": "ne", "!=": "ne", "<": "lt", ">": "gt", "<=": "le", ">=": "ge"}
 _FIGURES = frozenset({"COUNT", "SUM", "AVG", "MIN", "MAX"})
 _ENDS = frozenset(
@@ -44,18 +45,21 @@ class _Parser:
     sources: list[joins.Source] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        text = self.text.strip()
         self.tokens: list[tuple[str, str]] = []
-        at = 0
-        while at < len(text):
-            found = _TOKEN.match(text, at)
+        at = self._blank(0)
+        while at < len(self.text):
+            found = _TOKEN.match(self.text, at)
             if found is None:
-                raise self._wrong(text[at : at + 10])
+                raise self._wrong(self.text[at : at + 10])
             kind = found.lastgroup or ""
             word = found[kind]
             self.tokens.append(("name", word.strip("[]")) if kind == "name" else (kind, word))
-            at = found.end()
+            at = self._blank(found.end())
         self.at = 0
+
+    def _blank(self, at: int) -> int:
+        found = _BLANK.match(self.text, at)
+        return found.end() if found else at
 
     def _wrong(self, near: str = "") -> refusal.Refusal:
         word = near or (self.tokens[self.at][1] if self.at < len(self.tokens) else "the end")
