@@ -175,6 +175,6 @@ def refuse_null(column: schema.Field, record: records.Record) -> None:
 
 def required(entity: schema.Entity, record: records.Record) -> None:
     """Raises RowRefused REQUIRED_FIELD_MISSING."""
-    missing = [column.name for column in entity.fields.values() if column.required and record.get(column.name) is None]
+    missing = [name for name in entity.required if record.get(name) is None]
     if missing:
         raise errors.RowRefused("REQUIRED_FIELD_MISSING", f"Required fields are missing: [{', '.join(missing)}]", missing)

@@ -70,6 +70,8 @@ class Cursors:
         page: dict[str, Any] = {"totalSize": found.total, "done": after >= len(found.rows)}
         if not page["done"]:
             if not name:
+                now = self._org.clock.now()
+                self._open = {known: kept for known, kept in self._open.items() if kept.until >= now}
                 name = "01g" + secrets.token_hex(8)[:15]
                 self._open[name] = cursor
             page["nextRecordsUrl"] = f"{path}/{name}-{after}"

@@ -11,8 +11,8 @@ _RULE = "Standard_Contact_Duplicate_Rule"
 def check_unique(org: Org, entity: schema.Entity, record: records.Record) -> None:
     """Raises RowRefused DUPLICATE_VALUE."""
     table = org.store.table(entity.name)
-    for column in entity.fields.values():
-        if not column.unique or record.get(column.name) is None:
+    for column in entity.unique:
+        if record.get(column.name) is None:
             continue
         holder = table.holder(column.name, record[column.name])
         if holder is not None and holder != record.get("Id"):

@@ -1,6 +1,7 @@
 """Record ids: 15 characters that count, and the 3-character checksum that makes them safe where case is lost."""
 
 from collections import Counter
+from functools import lru_cache
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
@@ -15,6 +16,7 @@ def checksum(short: str) -> str:
     )
 
 
+@lru_cache(maxsize=65_536)
 def extend(identifier: str) -> str | None:
     """The 18-character form of a 15- or 18-character id, None when it is no id at all or its checksum is wrong.
 

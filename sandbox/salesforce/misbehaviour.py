@@ -1,14 +1,15 @@
 """Misbehaviour: the faults that hit a whole call, before it is done or its reply on the way back.
 
-Hitting whole calls of the API: ``rate_limit`` (403 REQUEST_LIMIT_EXCEEDED), ``budget_exhausted`` (the same until cleared, with
-the header to match), ``server_error`` (``shape`` html or json, ``status``), ``timeout`` (``hang`` seconds, then cut), ``drop``
-(cut before the call is done), ``drop_after`` (done, but the reply is lost), ``expire_token`` (every token ends once), ``html_page``,
-``error_in_200``, ``redirect``, ``truncated_json``, ``wrong_content_type``, ``huge_body`` (``bytes``). The token endpoint:
-``token_error``. Pages of queries: ``small_pages`` (``size``).
-Hitting rows (dml.py): ``lock_rows``, ``partial_failure`` (``message``). Hitting what is seen (rights.py): ``hide_field`` and
-``read_only_field`` (``field``, one or several with commas; only fields that field-level security can hide), and
-``without_PermissionsXyz`` (the user lacks that permission). Hitting acts (acts.py): ``late_commit`` (``delay`` seconds; else as
-long as the fault is on, else 3).
+Whole calls of the API:
+``rate_limit`` (403 REQUEST_LIMIT_EXCEEDED), ``budget_exhausted`` (the same until cleared, with the header to match),
+``server_error`` (``shape`` html or json, ``status``), ``timeout`` (``hang`` seconds, then cut), ``drop`` (cut before the call is
+done), ``drop_after`` (done, but the reply is lost), ``expire_token`` (every token ends once), ``html_page``, ``error_in_200``,
+``redirect``, ``truncated_json``, ``wrong_content_type``, ``huge_body`` (``bytes``).
+The token endpoint: ``token_error``. Pages of queries (cursors.py): ``small_pages`` (``size``).
+Rows that are written (dml.py): ``lock_rows``, ``partial_failure`` (``message``).
+Rights (rights.py): ``hide_field`` and ``read_only_field`` (``field``, several with commas; only fields that field-level security
+can hide), ``without_PermissionsXyz`` (the user lacks that permission).
+Acts (acts.py): ``late_commit`` (``delay`` seconds; else as long as the fault is on, else 3).
 """
 
 import asyncio

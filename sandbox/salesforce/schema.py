@@ -79,6 +79,10 @@ class Entity:
     deletable: bool = True
     _by_lower: dict[str, Field] = field(default_factory=dict)
     _parents: dict[str, Field] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
+    """Columns without which an insert is refused."""
+    unique: tuple[Field, ...] = ()
+    """Columns whose values must differ."""
 
     @property
     def custom(self) -> bool:
@@ -92,6 +96,11 @@ class Entity:
             self._by_lower[column.name.lower()] = column
             if column.relationship:
                 self._parents[column.relationship.lower()] = column
+        self._gather()
+
+    def _gather(self) -> None:
+        self.required = tuple(column.name for column in self.fields.values() if column.required)
+        self.unique = tuple(column for column in self.fields.values() if column.unique)
 
     def drop(self, name: str) -> None:
         """Forget a column."""
@@ -99,6 +108,7 @@ class Entity:
         del self._by_lower[name.lower()]
         if column.relationship:
             self._parents.pop(column.relationship.lower(), None)
+        self._gather()
 
     def find(self, name: str) -> Field | None:
         """A column by its name in any case."""
