@@ -30,12 +30,13 @@ def prepare() -> Path:
     with (HOME / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not ready.exists():
-            _install(folder)
+            install(folder)
             ready.touch()
     return folder / "bin"
 
 
-def _install(folder: Path) -> None:
+def install(folder: Path) -> None:
+    """A new environment in this folder with everything that is pinned. Raises ``NotInstalled``."""
     shutil.rmtree(folder, ignore_errors=True)
     venv.create(folder, with_pip=True)
     pip: list[str | Path] = [
