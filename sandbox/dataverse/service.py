@@ -21,6 +21,7 @@ from sandbox.dataverse import (
     refusal,
     relating,
     session,
+    verbosity,
 )
 
 _METADATA = frozenset({"EntityDefinitions", "RelationshipDefinitions", "GlobalOptionSetDefinitions"})
@@ -59,6 +60,7 @@ class Service:
             answer = self._dispatch(call)
         except refusal.Refusal as no:
             return exchange.error_answer(no.status, no.code, no.message, no.headers)
+        answer = verbosity.cut(answer, request.headers.get("accept", ""))
         applied = call.prefer.applied()
         if applied and answer.status < 300:
             answer.headers["Preference-Applied"] = applied

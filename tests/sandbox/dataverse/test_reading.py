@@ -210,6 +210,15 @@ def test_one_kind_of_annotation_can_be_preferred(people: Organization) -> None:
     assert [name for name in row if "@" in name and name != "@odata.etag"] == [f"_parentcustomerid_value@{FORMATTED}"]
 
 
+def test_control_information_can_be_left_out(people: Organization) -> None:
+    path = "contacts?$select=firstname&$expand=parentcustomerid_account($select=name)&$count=true"
+    answer = people.call("GET", path, Accept="application/json;odata.metadata=none", Prefer="odata.maxpagesize=2")
+    assert answer.headers["Content-Type"] == "application/json; odata.metadata=none"
+    page = answer.json()
+    assert set(page) == {"@odata.count", "@odata.nextLink", "value"}
+    assert set(page["value"][0]) == {"firstname", "contactid", "parentcustomerid_account"}
+
+
 def test_preferences_are_echoed(people: Organization) -> None:
     answer = people.call("GET", "contacts?$select=firstname", Prefer='odata.maxpagesize=2,odata.include-annotations="*"')
     assert answer.headers["Preference-Applied"] == 'odata.maxpagesize=2,odata.include-annotations="*"'
