@@ -177,7 +177,7 @@ class Connector(abc.ABC):
 
     @abc.abstractmethod
     def start(self, watches: Sequence[Watch], back: timedelta = timedelta()) -> Mapping[str, Bookmark]:
-        """First bookmarks of these watches: so long before the server's own "now" (our clock may be wrong, so no instant goes in).
+        """First bookmarks of these watches: so long before the server's own "now" (no instant goes in: our clock may be wrong).
 
         At most one call, however many watches.
         """

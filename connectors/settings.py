@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from wire import duration, place, secret
+from wire import duration, http, place, secret
 
 
 def _moment(value: timedelta) -> timedelta:
@@ -42,11 +42,32 @@ class OverTheWireSettings(CommonSettings):
     """The company's own certificate authority (PEM); default: the public ones."""
     proxy: place.ProxyAddress | None = None
     """HTTP proxy for this connector. Proxies of the environment are not used, so that a service behaves as a shell does."""
+    proxy_username: str | None = None
+    """For a proxy that asks who we are."""
+    proxy_password: secret.Secret | None = None
     timeout: Moment = timedelta(seconds=30)
     """How long to wait for the CRM to take up a call or to say the next word; a write, whose triggers run first, ten times as
     long."""
     largest_answer: int = Field(default=256 * 1024 * 1024, ge=1024 * 1024)
     """Most bytes of one answer; more is treated as a fault."""
+
+    @model_validator(mode="after")
+    def _proxy_is_whole(self) -> Self:
+        if self.proxy_username is not None and self.proxy is None:
+            raise ValueError('proxy_username needs proxy, such as "http://proxy.example:3128"')
+        if (self.proxy_username is None) != (self.proxy_password is None):
+            raise ValueError('proxy_username and proxy_password, such as "env:PROXY_PASSWORD", belong together')
+        return self
+
+    def network(self) -> http.Network:
+        """The way out of the house, as these settings describe it."""
+        password = self.proxy_password.get_secret_value() if self.proxy_password is not None else None
+        return http.Network(
+            ca=self.ca,
+            proxy=place.with_user(self.proxy, self.proxy_username, password) if self.proxy is not None else None,
+            timeout=self.timeout.total_seconds(),
+            largest_answer=self.largest_answer,
+        )
 
 
 class SalesforceSettings(OverTheWireSettings):

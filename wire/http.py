@@ -9,7 +9,7 @@ import json
 import ssl
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -34,7 +34,8 @@ class Network:
     """How to get out of the house."""
 
     ca: Path | None = None
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
+    """May hold a password."""
     timeout: float = 30.0
     """Seconds to connect, and between two pieces of an answer; a whole answer may take ten times as long."""
     largest_answer: int = 256 * 1024 * 1024

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
@@ -37,11 +37,21 @@ def _proxy(address: str) -> str:
     parts = urlsplit(address)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError('should be an address such as "http://proxy.example:3128"')
+    if parts.username or parts.password:
+        raise ValueError("should hold neither user nor password: give them as proxy_username and proxy_password")
     return address.rstrip("/")
 
 
 ProxyAddress = Annotated[str, AfterValidator(_proxy)]
 """A pydantic field type: an HTTP proxy."""
+
+
+def with_user(address: str, username: str | None, password: str | None) -> str:
+    """The address with user and password in it, as requests wants a proxy's; without a username as it was."""
+    if username is None:
+        return address
+    scheme, _, rest = address.partition("://")
+    return f"{scheme}://{quote(username, safe='')}:{quote(password or '', safe='')}@{rest}"
 
 
 def origin(address: str) -> tuple[str, str, int]:

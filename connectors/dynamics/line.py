@@ -40,9 +40,7 @@ class Line:
     """The way to one environment. May be used by several threads."""
 
     def __init__(self, chosen: settings.DynamicsSettings) -> None:
-        network = http.Network(
-            ca=chosen.ca, proxy=chosen.proxy, timeout=chosen.timeout.total_seconds(), largest_answer=chosen.largest_answer
-        )
+        network = chosen.network()
         self.budget = budget.Budget(chosen.call_budget)
         self.root = f"/api/data/v{chosen.api_version}"
         self._url = chosen.url

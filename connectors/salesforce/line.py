@@ -82,9 +82,7 @@ class Line:
     """The way to one org. May be used by several threads."""
 
     def __init__(self, chosen: settings.SalesforceSettings) -> None:
-        network = http.Network(
-            ca=chosen.ca, proxy=chosen.proxy, timeout=chosen.timeout.total_seconds(), largest_answer=chosen.largest_answer
-        )
+        network = chosen.network()
         self.budget = budget.Budget(chosen.call_budget)
         self.base = f"/services/data/v{chosen.api_version}"
         self._version = chosen.api_version

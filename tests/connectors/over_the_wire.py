@@ -5,6 +5,7 @@ A connector's own test file subclasses ``OverTheWireContract`` beside ``Connecto
 
 import random
 import threading
+from base64 import b64encode
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -144,6 +145,14 @@ class OverTheWireContract(RoughRowsContract, TortureContract):
             desk.poll()
             assert desk.records == closed
             assert len(set(way.led_to)) == 2
+
+    def test_a_proxy_that_asks_who_we_are_is_told(self, org: StandInOrg) -> None:
+        with proxy.running() as way:
+            connector = org.connector(proxy=way.url, proxy_username="palaute", proxy_password=org.secret("p@ss:word"))
+            assert connector.start([org.watch])
+            told = b64encode(b"palaute:p@ss:word").decode()
+            assert all(f"Proxy-Authorization: Basic {told}" in head for head in way.heads)
+            assert "p@ss" not in repr(connector.__dict__)
 
     def test_lines_cut_at_any_byte_lose_nothing(self, org: StandInOrg) -> None:
         chance = random.Random(7)

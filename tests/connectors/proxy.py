@@ -12,6 +12,8 @@ class Proxy:
     def __init__(self) -> None:
         self.led_to: list[str] = []
         """HOST:PORT of every tunnel."""
+        self.heads: list[str] = []
+        """What the tunnels were asked for with, headers included."""
         self.cut_after: int | None = None
         """Bytes that come back through a tunnel before it is cut; None leaves it whole."""
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -28,7 +30,9 @@ class Proxy:
                 threading.Thread(target=self._lead, args=(client,), daemon=True).start()
 
     def _lead(self, client: socket.socket) -> None:
-        target = client.recv(65536).split(b" ")[1].decode()
+        head = client.recv(65536)
+        self.heads.append(head.decode("latin-1"))
+        target = head.split(b" ")[1].decode()
         self.led_to.append(target)
         host, port = target.rsplit(":", 1)
         server = socket.create_connection((host, int(port)))
