@@ -13,7 +13,7 @@ def on_set(call: session.Session, table: schema.Table, name: str, body: Any) -> 
     """An action bound to an entity set."""
     if name not in ("CreateMultiple", "UpdateMultiple", "UpsertMultiple"):
         raise refusal.no_segment(_PREFIX + name)
-    if not table.bulk:
+    if not table.bulk or call.faults.peek("no_bulk"):
         raise refusal.Refusal(400, "0x80040800", f"The '{name}' method does not support entities of type '{table.name}'.")
     targets = body.get("Targets") if isinstance(body, dict) else None
     if not isinstance(targets, list) or not targets:

@@ -100,6 +100,7 @@ def _change_column(call: session.Session, table: schema.Table, wanted: str, body
         if not column.custom:
             raise refusal.Refusal(400, "0x80047007", "Cannot delete an attribute that is not custom.")
         table.remove(column.name)
+        call.store.forget_column(table, column.wire)
         call.schema.version += 1
         return exchange.Answer(status=204)
     changes: dict[str, Any] = {"label": attributes.label(body, "DisplayName", column.label)}

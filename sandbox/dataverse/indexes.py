@@ -171,6 +171,11 @@ class Rows:
                 labels = ", ".join(self.table.columns[name].label for name in key.columns)
                 raise refusal.duplicate_key(labels)
 
+    def forget(self, wire: str) -> None:
+        """What is known about the values of a column."""
+        self._children.pop(wire, None)
+        self.forget_keys()
+
     def forget_keys(self) -> None:
         """Alternate keys were added or removed: their indexes are built anew when next needed."""
         self._unique.clear()

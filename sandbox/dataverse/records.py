@@ -102,6 +102,13 @@ class Store:
 
             self._undo.append(restore)
 
+    def forget_column(self, table: schema.Table, wire: str) -> None:
+        """A column was taken away: its values go too."""
+        rows = self.table(table.name)
+        rows.forget(wire)
+        for row in rows.by_id.values():
+            row.pop(wire, None)
+
     def link(self, name: str, pair: tuple[str, str], *, there: bool) -> None:
         """Make or remove a many-to-many link."""
         pairs = self.links[name]

@@ -38,7 +38,9 @@ def remove(call: session.Session, key: str) -> exchange.Answer:
             del call.schema.relationships[relationship.name]
             tables[relationship.referenced].collections.pop(relationship.collection)
             tables[relationship.referencing].single.pop(relationship.single)
-            tables[relationship.referencing].remove(relationship.column)
+            referencing = tables[relationship.referencing]
+            call.store.forget_column(referencing, referencing.columns[relationship.column].wire)
+            referencing.remove(relationship.column)
             call.schema.version += 1
             return exchange.Answer(status=204)
     for intersect in list(call.schema.intersects.values()):

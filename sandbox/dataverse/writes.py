@@ -44,6 +44,11 @@ class Writer:
             words = str(fault.options.get("message", f"The plug-in of table {table.name} does not accept this change."))
             raise refusal.Refusal(400, "0x80040265", words)
 
+    def _locked(self, table: schema.Table, row: Row) -> None:
+        """The service setting "Case update after resolution: Don't allow updates", switched on by the fault ``closed_locked``."""
+        if self._faults is not None and table.name == "incident" and row["statecode"] != 0 and self._faults.peek("closed_locked"):
+            raise refusal.invalid("This case is resolved or canceled. The organization does not allow updates to such cases.")
+
     def create(self, table: schema.Table, body: Any, given: Mapping[str, Any] | None = None) -> Row:
         """A new row out of a JSON body, with what hangs on it; ``given`` are key values from the address."""
         if table.read_only:
@@ -77,6 +82,7 @@ class Writer:
     def update(self, table: schema.Table, row: Row, body: Any) -> None:
         """Change a row as a PATCH does."""
         self._stumble(table)
+        self._locked(table, row)
         wanted = payload.read(self._store, table, body, creating=False, veil=self._veil)
         changes = wanted.values
         if "statecode" in table.columns:

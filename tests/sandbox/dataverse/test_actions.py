@@ -107,6 +107,14 @@ def test_a_score_can_be_written_to_a_closed_case(org: Organization) -> None:
     assert org.get(f"incidents({case})")["palaute_score"] == 9
 
 
+def test_an_organisation_can_lock_closed_cases(org: Organization) -> None:
+    case = org.case()
+    org.dataverse.faults.add("closed_locked")
+    org.done("PATCH", f"incidents({case})", {"palaute_score": 8}, If_Match="*")
+    close(org, case)
+    assert org.refused("PATCH", f"incidents({case})", {"palaute_score": 9}, If_Match="*")[0] == 400
+
+
 def test_winning_leaves_a_close_activity_and_a_date(org: Organization) -> None:
     contact = org.create("contacts", lastname="X")
     deal = org.create("opportunities", name="Deal", **{"parentcontactid@odata.bind": f"/contacts({contact})"})

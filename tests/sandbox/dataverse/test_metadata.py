@@ -189,6 +189,20 @@ def test_column_is_widened_by_put(org: Organization) -> None:
     assert org.get(path)["MaxLength"] == 60
 
 
+def test_column_takes_its_values_along_when_it_is_deleted(org: Organization) -> None:
+    case = org.case(palaute_score=9)
+    org.done("DELETE", f"{INCIDENT}/Attributes(LogicalName='palaute_score')")
+    assert org.refused("GET", f"incidents({case})?$select=palaute_score")[0] == 400
+    org.done("POST", f"{INCIDENT}/Attributes", column("Integer", "palaute_Score", MinValue=0, MaxValue=10))
+    assert org.get(f"incidents({case})?$select=palaute_score")["palaute_score"] is None
+    assert org.refused("DELETE", f"{INCIDENT}/Attributes(LogicalName='title')")[0] == 400
+
+
+def test_lookup_is_deleted_with_its_relationship(survey: Organization) -> None:
+    survey.done("DELETE", "RelationshipDefinitions(SchemaName='palaute_incident_response')")
+    assert survey.refused("GET", "palaute_responses?$select=_palaute_incidentid_value")[0] == 400
+
+
 def test_new_table_is_served_at_once(survey: Organization) -> None:
     case = survey.case()
     made = survey.create(

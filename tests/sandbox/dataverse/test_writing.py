@@ -233,6 +233,11 @@ class TestMultiple:
         ids = org.done("POST", "accounts/Microsoft.Dynamics.CRM.CreateMultiple", {"Targets": rows}).json()["Ids"]
         assert [org.get(f"accounts({one})")["name"] for one in ids] == ["a", "b"]
 
+    def test_messages_can_be_taken_away(self, org: Organization) -> None:
+        rows = [{"@odata.type": self.TYPE, "incidentid": org.case(), "palaute_score": 9}]
+        org.dataverse.faults.add("no_bulk")
+        assert org.refused("POST", "incidents/Microsoft.Dynamics.CRM.UpdateMultiple", {"Targets": rows})[1] == "0x80040800"
+
     def test_rows_must_name_their_type(self, org: Organization) -> None:
         assert org.refused("POST", "accounts/Microsoft.Dynamics.CRM.CreateMultiple", {"Targets": [{"name": "a"}]})[0] == 400
 
