@@ -26,7 +26,7 @@ COLUMNS = (
     "explanation",
     "in_force",
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@")
 """What makes a spreadsheet take a text for a formula: https://owasp.org/www-community/attacks/CSV_Injection"""
 
 
@@ -65,5 +65,5 @@ def _row(case: course.Case) -> tuple[str, ...]:
 
 def plain(text: str) -> str:
     """The text so that a spreadsheet shows it and does not run it, in one line."""
-    flat = " ".join(text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8").splitlines())
+    flat = " ".join(text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8").split())
     return f"'{flat}" if flat.startswith(_FORMULA) else flat
