@@ -25,6 +25,8 @@ def document(tables: schema.Schema, hidden: frozenset[str] = frozenset()) -> byt
     for table in tables.tables.values():
         _entity_type(model, tables, table, hidden)
         _entity_set(container, table)
+    for table in tables.tables.values():
+        _bulk_actions(model, table)
     _actions(model, container)
     model.append(container)
     return b'<?xml version="1.0" encoding="utf-8"?>' + ElementTree.tostring(root)
@@ -66,6 +68,17 @@ def _entity_set(container: ElementTree.Element, table: schema.Table) -> None:
     made.set("IncludeInServiceDocument", "true")
 
 
+def _bulk_actions(model: ElementTree.Element, table: schema.Table) -> None:
+    """The messages for many rows, bound to the entity set."""
+    rows = f"Collection(mscrm.{table.name})"
+    for name in ("CreateMultiple", "UpdateMultiple", "UpsertMultiple") if table.bulk else ():
+        action = _add(model, "Action", Name=name, IsBound="true")
+        _add(action, "Parameter", Name="entityset", Type=rows, Nullable="false")
+        _add(action, "Parameter", Name="Targets", Type=rows, Nullable="false")
+        if name == "CreateMultiple":
+            _add(action, "ReturnType", Type="mscrm.CreateMultipleResponse", Nullable="false")
+
+
 _UNBOUND = (
     ("CloseIncident", (("IncidentResolution", "mscrm.incidentresolution"), ("Status", "Edm.Int32"))),
     ("WinOpportunity", (("OpportunityClose", "mscrm.opportunityclose"), ("Status", "Edm.Int32"))),
@@ -88,6 +101,8 @@ def _actions(model: ElementTree.Element, container: ElementTree.Element) -> None
     answer = _add(model, "ComplexType", Name="WhoAmIResponse")
     for name in ("BusinessUnitId", "UserId", "OrganizationId"):
         _add(answer, "Property", Name=name, Type="Edm.Guid", Nullable="false")
+    created = _add(model, "ComplexType", Name="CreateMultipleResponse")
+    _add(created, "Property", Name="Ids", Type="Collection(Edm.Guid)")
     function = _add(model, "Function", Name="WhoAmI")
     _add(function, "ReturnType", Type="mscrm.WhoAmIResponse", Nullable="false")
     _add(container, "FunctionImport", Name="WhoAmI", Function=f"{_NAMESPACE}.WhoAmI")

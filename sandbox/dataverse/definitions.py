@@ -202,7 +202,7 @@ def _change_table(call: session.Session, table: schema.Table, body: Any) -> exch
     if call.request.method != "PUT":
         raise refusal.not_allowed("Metadata is updated with PUT.")
     if table.tracked and body.get("ChangeTrackingEnabled") is False:
-        raise refusal.Refusal(400, "0x80044352", "Change tracking cannot be disabled once it is enabled.")
+        raise refusal.invalid("Change tracking cannot be disabled once it is enabled.")
     table.tracked = bool(body.get("ChangeTrackingEnabled", table.tracked))
     table.label = attributes.label(body, "DisplayName", table.label)
     call.schema.version += 1

@@ -25,12 +25,16 @@ def refuse(faults: base.Faults) -> None:
     """Raise what stands in place of an answer."""
     if fault := faults.take("rate_limit"):
         words = "Number of requests exceeded the limit of 6000 over time window of 300 seconds."
-        raise refusal.Refusal(429, "0x80072322", words, {"Retry-After": str(fault.options.get("retry_after", 1))})
+        code = str(fault.options.get("code", "0x80072322"))
+        raise refusal.Refusal(429, code, words, {"Retry-After": str(fault.options.get("retry_after", 1))})
     if fault := faults.take("budget_exhausted"):
         words = "The daily limit of Power Platform requests for this user has been reached."
         raise refusal.Refusal(429, "0x80072322", words, {"Retry-After": str(fault.options.get("retry_after", 3600))})
     if fault := faults.take("server_error"):
-        raise refusal.Refusal(int(fault.options.get("status", 503)), "0x80044a1a", "The service is temporarily unavailable.")
+        wait = {"Retry-After": str(fault.options["retry_after"])} if "retry_after" in fault.options else {}
+        raise refusal.Refusal(
+            int(fault.options.get("status", 503)), "0x80044a1a", "The service is temporarily unavailable.", wait
+        )
 
 
 def after(faults: base.Faults, answer: exchange.Answer) -> exchange.Answer:

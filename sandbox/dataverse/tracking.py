@@ -20,7 +20,7 @@ def expired() -> refusal.Refusal:
     return refusal.Refusal(
         400,
         "0x80044352",
-        "ExpiredVersionStamp: Version stamp associated with the client has expired. Please perform a full sync.",
+        "Version stamp associated with the client has expired. Please perform a full sync.",
     )
 
 

@@ -13,6 +13,8 @@ from tests.sandbox.dataverse.conftest import Organization
         ("rate_limit", {"retry_after": 7}, 429, "0x80072322", "7"),
         ("budget_exhausted", {}, 429, "0x80072322", "3600"),
         ("server_error", {}, 503, "0x80044a1a", None),
+        ("server_error", {"status": 500, "retry_after": 2}, 500, "0x80044a1a", "2"),
+        ("rate_limit", {"code": "0x80072321"}, 429, "0x80072321", "1"),
         ("expire_token", {}, 401, "0x8004a101", None),
     ],
 )

@@ -141,6 +141,8 @@ def test_model_is_well_formed_and_consistent(org: Organization) -> None:
     sets = {one.get("Name"): one.get("EntityType") for one in root.iter(f"{EDM}EntitySet")}
     assert sets["opportunities"] == f"{CRM}opportunity"
     for made in types.values():
+        names = [one.get("Name") for one in made if one.get("Name")]
+        assert len(names) == len(set(names))
         properties = {one.get("Name") for one in made.iter(f"{EDM}Property")}
         for link in made.iter(f"{EDM}NavigationProperty"):
             target = types[str(link.get("Type")).removeprefix("Collection(").rstrip(")").removeprefix("mscrm.")]
