@@ -19,16 +19,16 @@ from tests.journey import conftest
 from triggers import rule as trigger
 from wire import errors
 
-PEOPLE = [f"aino{number}@posti.example" for number in range(4)]
+PEOPLE = [f"aino{number}@posti.example" for number in range(6)]
 THEN = st.sampled_from([None, timedelta(0), timedelta(hours=3)])
 """How long it takes until the daemon's next round; None: something else happens before."""
-QUARANTINE = timedelta(days=30)
+QUARANTINE = timedelta(days=2)
 RULES = {
     "rules": [
         {"name": "A", "on": "case_closed", "survey": "csat", "channel": "memory", "delay": "2h", "expires": "60d"},
         {"name": "B", "on": "purchase", "survey": "csat", "channel": "memory", "priority": 5},
     ],
-    "quiet": {"per_person": "30d", "too_old": "20d", "on_conflict": "defer"},
+    "quiet": {"per_person": "2d", "too_old": "20d", "on_conflict": "defer"},
 }
 
 
@@ -211,5 +211,5 @@ class Life(RuleBasedStateMachine):
 
 TestLife = Life.TestCase
 TestLife.settings = settings(
-    max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+    max_examples=10, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store import database, people
@@ -82,12 +82,14 @@ def test_the_key_tells_nothing_without_the_secret() -> None:
     assert "aino" not in str(people.key(SECRET, aino))
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_any_text_has_a_key_or_none(email: str, phone: str) -> None:
     key = people.key(SECRET, touchpoint.Recipient(email=email, phone=phone))
     assert key is None or len(key) == 64
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.emails())
 def test_spaces_and_case_make_no_other_person(email: str) -> None:
     assert people.normal_email(f"  {email.upper()}  ") == people.normal_email(email)

@@ -1,20 +1,17 @@
 """Group commit: together in one transaction, answered after the commit, one bad piece alone."""
 
+import multiprocessing
+import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from store import database, people, writer
 from tests.store import test_database
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -172,18 +169,18 @@ def test_a_piece_that_another_process_was_faster_with_gets_a_second_look(group: 
     assert group.submit(insert_unless_there) == 2
 
 
-_ANSWER_THEN_DIE = """
-import os, signal, sys
-from store import database, people, writer
-store = database.Store(sys.argv[1])
-group = writer.Writer(store)
-for number in range(int(sys.argv[2])):
-    group.submit(lambda tx: people.ids(tx, [str(number)]))
-os.kill(os.getpid(), signal.SIGKILL)
-"""
+def answer_then_die(url: str, count: int) -> None:
+    """A process that is killed right after it thanked the last of its visitors."""
+    store = database.Store(url)
+    group = writer.Writer(store)
+    for number in range(count):
+        group.submit(lambda tx, n=number: people.ids(tx, [str(n)]))  # type: ignore[misc]
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_what_submit_returned_from_is_there_after_the_process_was_killed(store: database.Store, database_url: str) -> None:
-    killed = subprocess.run([sys.executable, "-c", _ANSWER_THEN_DIE, database_url, "7"], cwd=ROOT, check=False, timeout=60)
-    assert killed.returncode == -signal.SIGKILL
+    killed = multiprocessing.get_context("fork").Process(target=answer_then_die, args=(database_url, 7))
+    killed.start()
+    killed.join(60)
+    assert killed.exitcode == -signal.SIGKILL
     assert count(store) == 7
