@@ -63,7 +63,11 @@ class Queries:
                 )
         if parsed.group_by or parsed.offset:
             raise errors.ApiError(400, "API_ERROR", "GROUP BY and OFFSET are not supported in Bulk API")
-        return run.run_tree(query.context(self.org, user_id, version), parsed, deleted=deleted)
+        found = run.run_tree(query.context(self.org, user_id, version), parsed, deleted=deleted)
+        columns = self.org.schema.entities[found.entity].fields
+        if any(len(path) == 1 and columns[path[0]].compound for path in found.columns):
+            raise errors.ApiError(400, "API_ERROR", "Selecting compound data not supported in Bulk Query")
+        return found
 
     def settle(self) -> None:
         """Finish the jobs that are due."""

@@ -128,11 +128,11 @@ def _moment(org: Org, column: schema.Field, given: Any) -> str:
 def _reference(org: Org, column: schema.Field, given: Any) -> str:
     identifier = ids.extend(str(given))
     if identifier is None:
-        raise errors.RowRefused("MALFORMED_ID", f"{column.label} ID: id value of incorrect type: {given}", [column.name])
+        raise errors.RowRefused("MALFORMED_ID", f"{column.label}: id value of incorrect type: {given}", [column.name])
     entity = org.schema.of_id(identifier)
     if entity is None or entity.name not in column.to:
         raise errors.RowRefused(
-            "FIELD_INTEGRITY_EXCEPTION", f"{column.label} ID: id value of incorrect type: {identifier}", [column.name]
+            "FIELD_INTEGRITY_EXCEPTION", f"{column.label}: id value of incorrect type: {identifier}", [column.name]
         )
     row = org.store.latest(entity.name, identifier)
     if row is None:

@@ -10,9 +10,17 @@ _SOAP = {
     "string": "xsd:string", "textarea": "xsd:string", "picklist": "xsd:string", "multipicklist": "xsd:string",
     "email": "xsd:string",
     "phone": "xsd:string", "url": "xsd:string", "boolean": "xsd:boolean", "double": "xsd:double", "currency": "xsd:double",
-    "percent": "xsd:double", "int": "xsd:int", "date": "xsd:date", "datetime": "xsd:dateTime", "id": "tns:ID",
+    "percent": "xsd:double", "address": "urn:address", "int": "xsd:int", "date": "xsd:date", "datetime": "xsd:dateTime",
+    "id": "tns:ID",
     "reference": "tns:ID",
 }  # fmt: skip
+_PERSON_NAMES = ("FirstName", "LastName", "Salutation")
+_STAMPS = ("Id", "CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp")
+_NOT_USED = (
+    "associateEntityType", "associateParentEntity", "defaultImplementation", "extendedBy", "extendsInterfaces", "implementedBy",
+    "implementsInterfaces", "listviewable", "lookupLayoutable", "networkScopeFieldName", "sobjectDescribeOption",
+)  # fmt: skip
+"""Keys of describe that are null for every object here."""
 _SEASONS = ("Winter", "Spring", "Summer")
 _RESOURCES = ("sobjects", "query", "queryAll", "composite", "limits", "tooling", "jobs", "metadata", "recent", "search")
 
@@ -73,7 +81,7 @@ def summary(org: Org, call: Call, entity: schema.Entity) -> dict[str, Any]:
         "activateable": False, "createable": createable, "custom": entity.custom, "customSetting": False,
         "deepCloneable": False, "deletable": deletable, "deprecatedAndHidden": False, "feedEnabled": False,
         "hasSubtypes": False, "isInterface": False, "isSubtype": False, "keyPrefix": entity.prefix or None, "label": entity.label,
-        "labelPlural": entity.plural, "layoutable": entity.createable, "mergeable": entity.name in ("Account", "Case", "Contact"),
+        "labelPlural": entity.plural, "layoutable": entity.createable, "mergeable": entity.name in ("Account", "Contact"),
         "mruEnabled": entity.createable, "name": entity.name, "queryable": True, "replicateable": True, "retrieveable": True,
         "searchable": entity.createable, "triggerable": entity.createable, "undeletable": entity.deletable,
         "updateable": updateable,
@@ -97,7 +105,12 @@ def whole(org: Org, call: Call, name: str) -> Reply:
         for relationship, child, column in org.schema.children(entity)
     ]  # fmt: skip
     body = summary(org, call, entity)
+    body |= dict.fromkeys(_NOT_USED)
     body |= {
+        "actionOverrides": [],
+        "namedLayoutInfos": [],
+        "compactLayoutable": True,
+        "searchLayoutable": True,
         "fields": columns,
         "childRelationships": children,
         "recordTypeInfos": [],
@@ -116,14 +129,15 @@ def describe_field(column: schema.Field, *, writable: bool) -> dict[str, Any]:
     return {
         "aggregatable": column.filterable and column.type != "boolean", "aiPredictionField": False,
         "autoNumber": column.auto_number,
-        "byteLength": column.length * 3 if column.type not in ("id", "reference") else 18, "calculated": column.via is not None,
-        "calculatedFormula": None, "cascadeDelete": column.cascade, "caseSensitive": False, "compoundFieldName": None,
+        "byteLength": column.length * 3 if column.type not in ("id", "reference") else 18, "calculated": False,
+        "calculatedFormula": None, "cascadeDelete": column.cascade, "caseSensitive": False,
+        "compoundFieldName": _compound(column),
         "controllerName": None, "createable": column.createable and writable, "custom": column.custom,
-        "defaultValue": False if column.type == "boolean" else None,
+        "defaultValue": _default(column),
         "defaultValueFormula": None,
-        "defaultedOnCreate": column.default is not None or column.type == "boolean" or not (column.createable or column.nillable),
+        "defaultedOnCreate": column.default is not None or column.type == "boolean" or column.name in _STAMPS,
         "dependentPicklist": False, "deprecatedAndHidden": False, "digits": column.precision if column.type == "int" else 0,
-        "displayLocationInDecimal": False, "encrypted": False, "externalId": column.external_id, "extraTypeInfo": None,
+        "displayLocationInDecimal": False, "encrypted": False, "externalId": column.external_id, "extraTypeInfo": _extra(column),
         "filterable": column.filterable, "filteredLookupInfo": None, "formulaTreatNullNumberAsZero": False,
         "groupable": column.groupable,
         "highScaleNumber": False, "htmlFormatted": False, "idLookup": column.id_lookup, "inlineHelpText": column.description,
@@ -135,8 +149,28 @@ def describe_field(column: schema.Field, *, writable: bool) -> dict[str, Any]:
         "precision": column.precision if column.type != "int" else 0, "queryByDistance": False, "referenceTargetField": None,
         "referenceTo": list(column.to), "relationshipName": column.relationship, "relationshipOrder": None,
         "restrictedDelete": False,
-        "restrictedPicklist": column.restricted, "scale": column.scale, "searchPrefilterable": False,
+        "restrictedPicklist": column.restricted, "scale": column.scale,
+        "searchPrefilterable": column.type == "reference" and column.updateable and column.name != "OwnerId",
         "soapType": _SOAP.get(column.type, "xsd:string"),
         "sortable": column.sortable, "type": column.type, "unique": column.unique, "updateable": column.updateable and writable,
         "writeRequiresMasterRead": False,
     }  # fmt: skip
+
+
+def _default(column: schema.Field) -> Any:
+    if column.type == "boolean":
+        return bool(column.default)
+    return column.default or None if column.type == "picklist" else None
+
+
+def _compound(column: schema.Field) -> str | None:
+    for prefix in ("Billing", "Shipping", "Mailing"):
+        if column.name.startswith(prefix) and column.compound is None:
+            return f"{prefix}Address"
+    return "Name" if column.name in _PERSON_NAMES else None
+
+
+def _extra(column: schema.Field) -> str | None:
+    if column.name in _PERSON_NAMES:
+        return "personname"
+    return "plaintextarea" if column.type == "textarea" else None

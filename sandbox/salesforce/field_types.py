@@ -79,7 +79,7 @@ def _picklist(name: str, label: str, metadata: Mapping[str, Any]) -> schema.Fiel
     chosen = [str(value.get("fullName") or value.get("valueName")) for value in values]
     if not chosen:
         raise refused("FIELD_INTEGRITY_EXCEPTION", "Must specify 'valueSet' for a CustomField of type Picklist", "valueSet")
-    return fields.picklist(name, chosen, label=label, restricted=truth(definition.get("restricted")))
+    return fields.picklist(name, chosen, label=label, length=255, restricted=truth(definition.get("restricted")))
 
 
 def _auto_number(name: str, label: str, metadata: Mapping[str, Any]) -> schema.Field:

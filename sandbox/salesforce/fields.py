@@ -14,7 +14,7 @@ def _label(name: str) -> str:
 
 def column(name: str, kind: str, may: str = "cu", **more: Any) -> schema.Field:
     """Any column; what is not said takes the type's usual value."""
-    label = more.pop("label", None) or _label(name)
+    label = more.pop("label", None) or _label(name) + (" ID" if kind == "reference" and name.endswith("Id") else "")
     nillable = more.pop("nillable", kind != "boolean")
     more.setdefault("permissionable", nillable)
     return schema.Field(
@@ -34,7 +34,7 @@ def area(name: str, length: int = 255, may: str = "cu", **more: Any) -> schema.F
 
 def picklist(name: str, values: Sequence[str], may: str = "cu", **more: Any) -> schema.Field:
     """A choice."""
-    return column(name, "picklist", may, length=more.pop("length", 255), values=tuple(values), **more)
+    return column(name, "picklist", may, length=more.pop("length", 40), values=tuple(values), **more)
 
 
 def flag(name: str, may: str = "cu", **more: Any) -> schema.Field:
@@ -58,10 +58,21 @@ def moment(name: str, may: str = "cu", **more: Any) -> schema.Field:
 
 
 def lookup(name: str, to: str | Sequence[str], child: str | None = None, may: str = "cu", **more: Any) -> schema.Field:
-    """A reference to one of the objects ``to``."""
-    relationship = more.pop("relationship", None) or (name[:-3] + "__r" if name.endswith("__c") else name.removesuffix("Id"))
+    """A reference to one of the objects ``to``; without a ``relationship`` (None) SOQL cannot walk to them."""
+    usual = name[:-3] + "__r" if name.endswith("__c") else name.removesuffix("Id")
+    relationship = more.pop("relationship", usual)
     targets = (to,) if isinstance(to, str) else tuple(to)
     return column(name, "reference", may, length=18, to=targets, relationship=relationship, child=child, **more)
+
+
+def compound(name: str, prefix: str) -> schema.Field:
+    """An address made of the columns that begin with ``prefix``; it cannot be written or filtered."""
+    return column(name, "address", "", filterable=False, compound=prefix)
+
+
+def viewed() -> list[schema.Field]:
+    """When this user last saw the record or one that points at it."""
+    return [moment("LastViewedDate", "", permissionable=False), moment("LastReferencedDate", "", permissionable=False)]
 
 
 def entity(name: str, prefix: str, columns: Sequence[schema.Field], plural: str | None = None, **more: Any) -> schema.Entity:

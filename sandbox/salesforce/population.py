@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from sandbox import base
-from sandbox.salesforce import business, moments, records, schema
+from sandbox.salesforce import business, moments, records
 from sandbox.salesforce.org import Org
 
 _PRIORITIES = ("High", "Medium", "Medium", "Low")
@@ -196,14 +196,3 @@ class Populator:
         )
         self._line("OrderItem", OrderId=made)
         return made
-
-
-def as_administrator(org: Org, entity: schema.Entity, record: records.Record) -> dict[str, Any]:
-    """Every column of a record, whatever field-level security says."""
-    contact = org.store.get("Contact", record.get("ContactId", "")) or records.NOTHING
-    return {
-        column.name: contact.get(column.via[1])
-        if column.via
-        else record.get(column.name, False if column.type == "boolean" else None)
-        for column in entity.fields.values()
-    }

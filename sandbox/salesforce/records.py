@@ -92,6 +92,15 @@ class Table:
                 yield record
 
 
+def address(record: Record, prefix: str) -> Record | None:
+    """A compound address of the record's own columns, null when all of them are."""
+    parts = {part: record.get(prefix + part) for part in ("City", "Country", "PostalCode", "State", "Street")}
+    if not any(parts.values()):
+        return None
+    made: Record = {part[:1].lower() + part[1:]: value for part, value in parts.items()}
+    return made | {"geocodeAccuracy": None, "latitude": None, "longitude": None}
+
+
 def _regroup(groups: dict[str, set[str]], identifier: str, old: str | None, new: str | None) -> None:
     if old == new:
         return

@@ -40,6 +40,8 @@ class Field:
     auto_number: bool = False
     via: tuple[str, str] | None = None
     """Of a derived column: the lookup field and the parent's field that is shown."""
+    compound: str | None = None
+    """Of an address: what the names of its parts begin with."""
     cascade: bool = False
     description: str | None = None
 
@@ -61,7 +63,7 @@ class Field:
     @property
     def groupable(self) -> bool:
         """Whether GROUP BY may name it."""
-        groupable = {"string", "picklist", "reference", "boolean", "date", "email", "phone", "id", "int", "url"}
+        groupable = {"string", "picklist", "reference", "boolean", "date", "email", "phone", "id", "int", "url", "textarea"}
         return self.filterable and self.type in groupable and not self.auto_number
 
 

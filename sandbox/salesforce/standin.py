@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sandbox import base
-from sandbox.salesforce import acts, ids, population, setup
+from sandbox.salesforce import acts, ids, population, setup, sobjects
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.server import Apps
 
@@ -77,7 +77,7 @@ class Salesforce(base.StandIn):
         self.org.store.settle()
         rows = self.org.store.table(entity.name).rows
         chosen = list(rows.values()) if ids is None else [rows[full] for full in map(_full, ids) if full in rows]
-        return [population.as_administrator(self.org, entity, row) for row in chosen]
+        return [sobjects.all_columns(self.org, entity, row) for row in chosen]
 
     def labels(self, record: str) -> dict[str, str]:
         """``email`` of the contact, ``label`` (number or name) and ``subject`` (of a case; else empty)."""

@@ -13,6 +13,7 @@ def _address(prefix: str) -> list[schema.Field]:
         f.text(f"{prefix}State", 80),
         f.text(f"{prefix}PostalCode", 20),
         f.text(f"{prefix}Country", 80),
+        f.compound(f"{prefix}Address", prefix),
     ]
 
 
@@ -26,7 +27,7 @@ def _account() -> schema.Entity:
         f.number("AnnualRevenue", 18, 0, kind="currency"), f.number("NumberOfEmployees", 8, 0, kind="int"),
         f.area("Description", 32000), f.lookup("OwnerId", "User", None, nillable=False, default=""),
         f.lookup("MasterRecordId", "Account", None, "", permissionable=False),
-        f.day("LastActivityDate", "", permissionable=False),
+        f.day("LastActivityDate", "", permissionable=False), *f.viewed(),
     ])  # fmt: skip
 
 
@@ -44,7 +45,7 @@ def _contact() -> schema.Entity:
         f.flag("IsEmailBounced", "", permissionable=False), f.moment("EmailBouncedDate", permissionable=False),
         f.text("EmailBouncedReason", 255, permissionable=False),
         f.lookup("IndividualId", "Individual", "Contacts", permissionable=False),
-        f.day("LastActivityDate", "", permissionable=False), f.text("Languages__c", 100, label="Languages"),
+        f.day("LastActivityDate", "", permissionable=False), *f.viewed(), f.text("Languages__c", 100, label="Languages"),
         f.text("CrmKey__c", 40, external_id=True, unique=True, id_lookup=True, label="Customer key"),
     ])  # fmt: skip
 

@@ -20,17 +20,19 @@ _SOURCES = ("Web", "Phone Inquiry", "Partner Referral", "Purchased List", "Other
 
 def _opportunity() -> schema.Entity:
     return f.entity("Opportunity", "006", [
-        f.lookup("AccountId", "Account", "Opportunities"), f.text("Name", 120, nillable=False), f.area("Description", 32000),
+        f.lookup("AccountId", "Account", "Opportunities"), f.text("Name", 120, nillable=False, id_lookup=True),
+        f.area("Description", 32000),
         f.picklist("StageName", tuple(STAGES), nillable=False), f.number("Amount", 18, 2, kind="currency"),
-        f.number("Probability", 3, 0, kind="percent", permissionable=False), f.day("CloseDate", nillable=False),
+        f.number("Probability", 3, 0, kind="percent"), f.day("CloseDate", nillable=False),
         f.picklist("Type", ("Existing Customer - Upgrade", "New Customer")), f.text("NextStep", 255),
         f.picklist("LeadSource", _SOURCES), f.flag("IsClosed", "", permissionable=False),
         f.flag("IsWon", "", permissionable=False),
-        f.picklist("ForecastCategory", ("Omitted", "Pipeline", "BestCase", "Forecast", "Closed"), "", nillable=False),
+        f.picklist("ForecastCategory", ("Omitted", "Pipeline", "BestCase", "Forecast", "Closed"), "", nillable=False,
+        restricted=True),
         f.lookup("OwnerId", "User", None, nillable=False, default=""), f.moment("LastStageChangeDate", "", permissionable=False),
-        f.lookup("ContactId", "Contact", "Opportunities", "c", permissionable=False),
+        f.lookup("ContactId", "Contact", "Opportunities", "c", permissionable=False, relationship=None),
         f.flag("HasOpportunityLineItem", "", permissionable=False),
-        *answers.columns(),
+        *f.viewed(), *answers.columns(),
     ], "Opportunities")  # fmt: skip
 
 
@@ -38,7 +40,8 @@ def _opportunity_parts() -> list[schema.Entity]:
     role = f.entity("OpportunityContactRole", "00K", [
         f.lookup("OpportunityId", "Opportunity", "OpportunityContactRoles", "c", nillable=False, cascade=True),
         f.lookup("ContactId", "Contact", "OpportunityContactRoles", nillable=False),
-        f.picklist("Role", ("Business User", "Decision Maker", "Economic Buyer", "Other"), length=40), f.flag("IsPrimary"),
+        f.picklist("Role", ("Business User", "Decision Maker", "Economic Buyer", "Other"), permissionable=False),
+        f.flag("IsPrimary", permissionable=False),
     ])  # fmt: skip
     stage = f.entity("OpportunityStage", "01K", [
         f.text("MasterLabel", 255, ""), f.text("ApiName", 255, ""), f.flag("IsActive", ""),
@@ -65,7 +68,7 @@ def _order() -> schema.Entity:
         f.picklist("StatusCode", ("Draft", "Activated"), "", nillable=False),
         f.text("OrderNumber", 30, "", nillable=False, auto_number=True, id_lookup=True),
         f.picklist("Type", ("New", "Renewal")), f.text("Name", 80), f.text("PoNumber", 80), f.day("PoDate"),
-        f.number("TotalAmount", 18, 2, "", kind="currency", nillable=False), *answers.columns(),
+        f.number("TotalAmount", 18, 2, "", kind="currency", nillable=False), *f.viewed(), *answers.columns(),
     ])  # fmt: skip
 
 

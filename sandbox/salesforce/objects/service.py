@@ -17,17 +17,17 @@ def _case() -> schema.Entity:
         f.column("SuppliedEmail", "email", length=80),
         f.text("SuppliedPhone", 40), f.text("SuppliedCompany", 80),
         f.picklist("Type", ("Question", "Problem", "Feature Request")),
-        f.picklist("Status", tuple(STATUSES), permissionable=False, default="New", restricted=True),
+        f.picklist("Status", tuple(STATUSES), permissionable=False, default="New"),
         f.picklist("Reason", ("Installation", "Performance", "Breakdown", "Feedback", "Other")),
         f.picklist("Origin", ("Phone", "Email", "Web")), f.text("Subject", 255),
-        f.picklist("Priority", ("High", "Medium", "Low"), default="Medium", restricted=True), f.area("Description", 32000),
-        f.flag("IsClosed", "", permissionable=False), f.moment("ClosedDate", ""), f.flag("IsEscalated", permissionable=False),
+        f.picklist("Priority", ("High", "Medium", "Low"), default="Medium"), f.area("Description", 32000),
+        f.flag("IsClosed", "", permissionable=False), f.moment("ClosedDate", ""), f.flag("IsEscalated"),
         f.lookup("OwnerId", ("Group", "User"), None, nillable=False, default=""),
         f.flag("IsClosedOnCreate", "", permissionable=False),
         f.column("ContactPhone", "phone", "", length=40, via=("ContactId", "Phone"), permissionable=False),
         f.column("ContactMobile", "phone", "", length=40, via=("ContactId", "MobilePhone"), permissionable=False),
         f.column("ContactEmail", "email", "", length=80, via=("ContactId", "Email"), permissionable=False),
-        f.area("Comments", 4000, permissionable=False), *answers.columns(),
+        f.area("Comments", 4000, permissionable=False), *f.viewed(), *answers.columns(),
     ])  # fmt: skip
 
 

@@ -149,6 +149,9 @@ class Names:
             key, shown = column.via
             rows, empty = self.context.store.table("Contact").rows, records.NOTHING
             return lambda record: rows.get(record.get(key, ""), empty).get(shown)
+        if column.compound is not None:
+            prefix = column.compound
+            return lambda record: records.address(record, prefix)
         if column.type == "boolean":
             return lambda record: record.get(name, False)
         return lambda record: record.get(name)

@@ -48,6 +48,8 @@ REFUSED = [
     ("SELECT Foo FROM Case", "INVALID_FIELD", "No such column 'Foo' on entity 'Case'"),
     ("SELECT Contact.Foo FROM Case", "INVALID_FIELD", "No such column 'Foo' on entity 'Contact'"),
     ("SELECT Kontact.Id FROM Case", "INVALID_FIELD", "Didn't understand relationship 'Kontact'"),
+    ("SELECT Contact.Email FROM Opportunity", "INVALID_FIELD", "Didn't understand relationship 'Contact'"),
+    ("SELECT Id FROM Account WHERE BillingAddress = 'x'", "INVALID_FIELD", "can not be filtered"),
     ("SELECT Owner.Palaute__c FROM Case", "INVALID_FIELD", "on entity 'Name'"),
     ("SELECT Id FROM Kase", "INVALID_TYPE", "sObject type 'Kase' is not supported"),
     ("SELECT Id, (SELECT Id FROM Kontacts) FROM Account", "INVALID_TYPE", "Didn't understand relationship 'Kontacts'"),
@@ -196,3 +198,11 @@ def test_replies_to_cases_are_counted_in_one_query(client: Client) -> None:
     soql = f"SELECT ParentId, COUNT(Id) n FROM EmailMessage WHERE Incoming = false AND ParentId IN ('{listed}') GROUP BY ParentId"
     mailed = [row["Id"] for row in client.org.records("Case", closed) if row["Origin"] == "Email"]
     assert {row["ParentId"]: row["n"] for row in client.query(soql)} == dict.fromkeys(mailed, 1)
+
+
+def test_an_address_is_made_of_its_parts(client: Client) -> None:
+    account = client.org.records("Account")[0]["Id"]
+    client.json("PATCH", f"sobjects/Account/{account}", json={"BillingCity": "Oulu", "BillingCountry": "Finland"})
+    row = client.query(f"SELECT BillingAddress, ShippingAddress FROM Account WHERE Id = '{account}'")[0]
+    assert (row["BillingAddress"]["city"], row["BillingAddress"]["street"]) == ("Oulu", None)
+    assert row["ShippingAddress"] is None
