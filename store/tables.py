@@ -51,6 +51,25 @@ class Person(SQLModel, table=True):
     """``page`` or ``mail``: through which door they said no."""
 
 
+class PersonKey(SQLModel, table=True):
+    """Every key by which a person is known: one human has several addresses, and may turn out to be two rows that become one."""
+
+    __tablename__ = "person_key"
+
+    key: str = Field(primary_key=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    phone: bool = False
+    """Made of a phone number, which more than one person may share, rather than of an e-mail address."""
+
+
+class Refusal(SQLModel, table=True):
+    """A person who opted out in the CRM of one connector, as it was when a touchpoint of theirs was noticed last."""
+
+    person_id: int = Field(foreign_key="person.id", primary_key=True)
+    connector: str = Field(primary_key=True)
+    at: datetime
+
+
 class Touchpoint(SQLModel, table=True):
     """One moment a customer met us, frozen."""
 
@@ -89,6 +108,10 @@ class Decision(SQLModel, table=True):
         _index_where("decision_to_invite", "invite", "id"),
         sa.Index("decision_of_person", "person_id", "asked_at"),
         _index_where("decision_to_tell", "tell", "id"),
+        _index_where("decision_of_account", "asked_at IS NOT NULL", "account", "asked_at"),
+        _index_where("decision_of_domain", "asked_at IS NOT NULL", "domain", "asked_at"),
+        _index_where("decision_of_stratum", "asked_at IS NOT NULL", "stratum", "asked_at"),
+        _index_where("decision_of_day", "asked_at IS NOT NULL", "asked_at"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -107,6 +130,12 @@ class Decision(SQLModel, table=True):
     look_again_at: datetime | None = None
     invite: bool = False
     """An invitation is still to be made."""
+    account: str = ""
+    """What this asking counts as, until it is forgotten: connector and account, the e-mail domain, and rule and group."""
+    domain: str = ""
+    stratum: str = ""
+    probability: float | None = None
+    """How probable it was that the record came into the sample; None where none was drawn."""
     tell: bool | None = None
     """The verdict is still to be written onto the record; None where the settings had no field for it."""
 
