@@ -9,6 +9,8 @@ from sandbox.dataverse import odata, parser, refusal, schema, scope
 _KNOWN = frozenset(
     {"$select", "$filter", "$orderby", "$expand", "$top", "$count", "$apply", "$skiptoken", "$deltatoken", "$format", "$id"}
 )
+WHOLE_QUERIES = ("fetchXml", "sql")
+"""Options that hold a whole query in a language of its own (asking.py)."""
 _EXPANDS = 15
 CONDITIONS = 500
 """Conditions to a query; the In function is one, however many values it has."""
@@ -89,7 +91,9 @@ def split_query(query: str) -> Options:
                     f"Query option '{name}' was specified more than once, but it must be specified at most once."
                 )
             system[name] = text
-        elif name in ("fetchXml", "savedQuery", "userQuery", "sql"):
+        elif name in WHOLE_QUERIES:
+            system[name] = text
+        elif name in ("savedQuery", "userQuery"):
             raise refusal.Refusal(501, "0x80060888", f"The query option {name} is not supported by this stand-in.")
     return Options(system, aliases, pairs)
 

@@ -5,7 +5,21 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote_plus
 
-from sandbox.dataverse import address, apply, cookies, exchange, options, query, refusal, rights, schema, scope, session, tracking
+from sandbox.dataverse import (
+    address,
+    apply,
+    asking,
+    cookies,
+    exchange,
+    options,
+    query,
+    refusal,
+    rights,
+    schema,
+    scope,
+    session,
+    tracking,
+)
 from sandbox.dataverse.indexes import Row
 
 _TOO_MUCH = frozenset({"$filter", "$orderby", "$expand", "$top", "$apply"})
@@ -43,6 +57,9 @@ def single(call: session.Session, table: schema.Table, row: Row, context: str, s
 
 def collection(call: session.Session, table: schema.Table, path: str, within: Iterable[Row] | None) -> exchange.Answer:
     """A page of rows, of the whole table or of the rows related to another."""
+    if within is None and (language := next((name for name in options.WHOLE_QUERIES if name in call.options.system), "")):
+        ask = asking.by_fetchxml if language == "fetchXml" else asking.by_sql
+        return ask(call, table, call.options.system[language])
     if call.prefer.track or "$deltatoken" in call.options.system:
         return _changes(call, table, path, within)
     plan = call.plan(table)
