@@ -9,6 +9,8 @@ from journey.preview import course
 from triggers import decision, rule, touchpoint
 
 ASKED = decision.Reason.ASKED
+_FACES = 10
+"""People who are remembered by their record although they would be asked only once; all others are just counted."""
 
 
 @dataclass
@@ -110,8 +112,9 @@ class Tally:
         self.channels[plan.channels[0]] += 1
         if case.person is not None:
             self._people[case.person] += 1
-            record = touch.person.record if touch.person is not None else ""
-            self._faces.setdefault(case.person, (touch.connector, record or touch.label))
+            if self._people[case.person] > 1 or len(self._faces) < _FACES:
+                record = touch.person.record if touch.person is not None else ""
+                self._faces.setdefault(case.person, (touch.connector, record or touch.label))
         if touch.account:
             self._accounts[touch.connector, touch.account] += 1
             self._names.setdefault((touch.connector, touch.account), str(touch.context.get("account_name") or ""))
@@ -133,8 +136,9 @@ class Tally:
         return Counter(self._people.values())
 
     def people_asked_most(self, count: int = 10) -> list[Loaded]:
-        """Those who would have been asked most often."""
-        return [Loaded(*self._faces[who], "", asked) for who, asked in self._people.most_common(count)]
+        """Those who would have been asked most often; at most as many as are known by their record."""
+        most = Counter({who: self._people[who] for who in self._faces}).most_common(count)
+        return [Loaded(*self._faces[who], "", asked) for who, asked in most]
 
     def accounts_asked_most(self, count: int = 10) -> list[Loaded]:
         """The accounts whose people would have been asked most often."""
