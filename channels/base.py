@@ -25,6 +25,8 @@ class Message:
     survey: survey.Survey
     kind: str
     """The touchpoint's kind: ``case_closed``, ``purchase`` …, for the words around the question."""
+    title: str = ""
+    """Subject line in the message's language, where a variant of the rule has one of its own; empty: the usual one."""
     subject: str = field(default="", repr=False)
     """What the customer would call it: the case's subject, the order's number. A customer wrote it: treat it as hostile."""
     reference: str = field(default="", repr=False)

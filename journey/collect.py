@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import structlog
 
 from journey import belt as belts
-from journey import links
+from journey import links, variants
 from store import answers, ledger, people, touchpoints, updates
 from surveys import survey
 
@@ -74,7 +74,7 @@ def find(belt: belts.Belt, token: str) -> Question | None:
     until = None if asked.answered_at is None else _changeable_until(asked)
     return Question(
         token=token,
-        survey=belt.surveys[asked.survey],
+        survey=variants.survey_of(belt.surveys[asked.survey], asked.words),
         language=asked.language,
         kind=touch.kind,
         subject=links.subject(touch),

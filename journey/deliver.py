@@ -9,7 +9,7 @@ import structlog
 
 from channels import base as channel
 from journey import belt as belts
-from journey import last_look, links, poison
+from journey import last_look, links, poison, remind, variants
 from store import messages
 from triggers import decision
 from wire import errors
@@ -144,7 +144,7 @@ def _send(belt: belts.Belt, one: messages.Outgoing) -> Settle:
     except Exception as error:  # noqa: BLE001 - a fault of ours in the middle of a send: nobody knows whether it went
         log.error("channel failed", channel=one.channel, message=one.id, error=poison.where(error))
         return _unsure(belt, one, out, f"the channel failed for a reason of our own ({type(error).__name__})")
-    return lambda tx: messages.sent(tx, one, receipt.reference, belt.now())
+    return lambda tx: remind.sent(belt, tx, one, receipt.reference, belt.now())
 
 
 def _unsure(belt: belts.Belt, one: messages.Outgoing, out: channel.Channel, problem: str) -> Settle:
@@ -168,7 +168,8 @@ def _message(belt: belts.Belt, one: messages.Outgoing) -> channel.Message:
         address=one.address,
         name=touch.person.name if touch.person is not None else "",
         language=one.language,
-        survey=belt.surveys[one.survey],
+        survey=variants.survey_of(belt.surveys[one.survey], one.words),
+        title=variants.subject(one.words, one.language),
         brand=belt.brand,
         kind=touch.kind,
         subject=links.subject(touch),
@@ -177,4 +178,5 @@ def _message(belt: belts.Belt, one: messages.Outgoing) -> channel.Message:
         page_url=links.page(belt.public_url, one.token),
         unsubscribe_url=links.unsubscribe(belt.public_url, one.token),
         privacy_url=links.privacy(belt.public_url),
+        reminder=one.is_reminder,
     )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import structlog
 
 from journey import belt as belts
-from journey import poison
+from journey import poison, variants
 from store import decisions, invitations, touchpoints
 from surveys import language
 from triggers import decision
@@ -39,13 +39,13 @@ def _batch(belt: belts.Belt) -> int:
 def _invite(belt: belts.Belt, ids: Sequence[int]) -> None:
     with belt.store.write() as tx:
         planned = decisions.claim(tx, ids)
-        invited = [_invitation(belt, waiting, plan) for waiting, plan in planned]
+        invited = [_invitation(belt, wanted) for wanted in planned]
         invitations.invite(tx, [one for one in invited if one is not None], belt.now())
-        decisions.invited(tx, [waiting.id for waiting, _ in planned])
-        for (waiting, _), one in zip(planned, invited, strict=True):
+        decisions.invited(tx, [wanted.waiting.id for wanted in planned])
+        for wanted, one in zip(planned, invited, strict=True):
             if one is None:
                 explanation = "The channel that the rule names is no longer configured."
-                decisions.withdraw(tx, waiting.id, decision.Reason.NO_ADDRESS, explanation)
+                decisions.withdraw(tx, wanted.waiting.id, decision.Reason.NO_ADDRESS, explanation)
 
 
 def _set_aside(belt: belts.Belt, touchpoint_id: int, error: Exception) -> None:
@@ -56,7 +56,8 @@ def _set_aside(belt: belts.Belt, touchpoint_id: int, error: Exception) -> None:
     log.error("touchpoint cannot be invited", touchpoint=touchpoint_id, error=poison.where(error))
 
 
-def _invitation(belt: belts.Belt, waiting: touchpoints.Waiting, plan: decision.Plan) -> invitations.Invited | None:
+def _invitation(belt: belts.Belt, wanted: decisions.Wanted) -> invitations.Invited | None:
+    waiting, plan = wanted.waiting, wanted.plan
     person = waiting.touch.person
     for name in plan.channels:
         channel = belt.channels.get(name)
@@ -74,6 +75,8 @@ def _invitation(belt: belts.Belt, waiting: touchpoints.Waiting, plan: decision.P
                 address=address,
                 due_at=plan.due_at,
                 expires_at=plan.expires_at,
+                variant=plan.variant,
+                words=variants.words(belt.rules, wanted.rule, plan.variant),
             )
     return None
 

@@ -42,7 +42,7 @@ def _ours(belt: belts.Belt, due: Sequence[messages.Outgoing]) -> Refusals:
             refusals[one.id] = decision.Reason.UNUSABLE, f"The survey {one.survey} is no longer configured."
         elif one.waiting.person_id in said_no:
             refusals[one.id] = decision.Reason.OPTED_OUT, _SAID_NO
-        elif _asked_meanwhile(belt, asked_at.get(one.waiting.person_id or 0)):
+        elif not one.is_reminder and _asked_meanwhile(belt, asked_at.get(one.waiting.person_id or 0)):
             refusals[one.id] = decision.Reason.QUARANTINED, _ASKED
     return refusals
 
@@ -84,12 +84,15 @@ def _theirs(
 
 
 def withdraw(tx: sa.Connection, one: messages.Outgoing, reason: decision.Reason, explanation: str, now: datetime) -> None:
-    """Not asked after all: message and invitation end, the decision says why."""
-    if messages.cancel(tx, one, str(reason), now):
+    """Not asked after all: message and invitation end, the decision says why. A reminder ends alone: the person was asked."""
+    if one.is_reminder:
+        messages.no_more(tx, one, str(reason), explanation, now)
+    elif messages.cancel(tx, one, str(reason), now):
         decisions.withdraw(tx, one.waiting.id, reason, explanation)
 
 
 def undeliverable(tx: sa.Connection, one: messages.Outgoing, problem: str, now: datetime) -> None:
-    """The address is refused for good: nobody was asked."""
+    """The address is refused for good: nobody was asked, unless it is a reminder."""
     messages.refused(tx, one, problem, now)
-    decisions.withdraw(tx, one.waiting.id, decision.Reason.UNDELIVERABLE, f"The message was refused for good: {problem}")
+    if not one.is_reminder:
+        decisions.withdraw(tx, one.waiting.id, decision.Reason.UNDELIVERABLE, f"The message was refused for good: {problem}")

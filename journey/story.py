@@ -78,6 +78,7 @@ def _invitation(row: Told | None, sends: list[Told]) -> Told | None:
         "state": row["state"],
         "survey": row["survey"],
         "language": row["language"],
+        "variant": row["variant"],
         "made_at": _text(row["made_at"]),
         "expires_at": _text(row["expires_at"]),
         "opened_at": _text(row["opened_at"]),

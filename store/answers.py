@@ -30,6 +30,8 @@ class Asked:
     value: int | None
     comment: str = field(repr=False)
     answered_at: datetime | None
+    words: Mapping[str, Any] = field(default_factory=dict)
+    """The wording of the invitation's variant."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +69,7 @@ def find(tx: sa.Connection, token: str) -> Asked | None:
         value=row["answer_value"],
         comment=row["answer_comment"] or "",
         answered_at=row["answer_at"],
+        words=row["invitation_words"] or {},
     )
 
 

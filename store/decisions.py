@@ -1,8 +1,8 @@
 """Decisions: the one verdict per touchpoint, and the queue of those that want an invitation."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -56,7 +56,14 @@ def _plan_as_json(plan: decision.Plan) -> dict[str, Any]:
         "channels": list(plan.channels),
         "due_at": plan.due_at.isoformat(),
         "expires_at": plan.expires_at.isoformat(),
+        "remind": [span.total_seconds() for span in plan.remind],
+        "variant": plan.variant,
     }
+
+
+def reminders(plan: Mapping[str, Any] | None) -> tuple[timedelta, ...]:
+    """When to remind after the first message, as a stored plan has it."""
+    return tuple(timedelta(seconds=seconds) for seconds in (plan or {}).get("remind", ()))
 
 
 def _plan(value: Mapping[str, Any]) -> decision.Plan:
@@ -65,6 +72,8 @@ def _plan(value: Mapping[str, Any]) -> decision.Plan:
         channels=tuple(value["channels"]),
         due_at=datetime.fromisoformat(value["due_at"]),
         expires_at=datetime.fromisoformat(value["expires_at"]),
+        remind=reminders(value),
+        variant=value.get("variant", ""),
     )
 
 
@@ -74,13 +83,22 @@ def to_invite(tx: sa.Connection, limit: int) -> list[int]:
     return list(tx.execute(query).scalars())
 
 
-def claim(tx: sa.Connection, touchpoint_ids: Sequence[int]) -> list[tuple[touchpoints.Waiting, decision.Plan]]:
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A touchpoint that wants an invitation: how, and by which rule."""
+
+    waiting: touchpoints.Waiting
+    plan: decision.Plan
+    rule: str
+
+
+def claim(tx: sa.Connection, touchpoint_ids: Sequence[int]) -> list[Wanted]:
     """Those of the touchpoints that still have no invitation, with their plans; nobody else invites them meanwhile."""
     table = touchpoints.TOUCHPOINT
     found = []
     for chunk in rows.chunks(touchpoint_ids):
         query = (
-            sa.select(table, DECISION.c.plan)
+            sa.select(table, DECISION.c.plan, DECISION.c.rule)
             .join(DECISION, DECISION.c.touchpoint_id == table.c.id)
             .where(_INVITE, table.c.id.in_(chunk))
             .order_by(DECISION.c.id)
@@ -88,7 +106,7 @@ def claim(tx: sa.Connection, touchpoint_ids: Sequence[int]) -> list[tuple[touchp
         )
         for row in rows.as_dicts(tx.execute(query)):
             waiting = touchpoints.Waiting(id=row["id"], touch=touchpoints.as_noun(row), person_id=row["person_id"])
-            found.append((waiting, _plan(row["plan"])))
+            found.append(Wanted(waiting=waiting, plan=_plan(row["plan"]), rule=row["rule"]))
     return found
 
 

@@ -29,6 +29,9 @@ class Invited:
     address: str = field(repr=False)
     due_at: datetime
     expires_at: datetime
+    variant: str = ""
+    words: Mapping[str, Mapping[str, str]] | None = None
+    """The variant's wording: ``subject`` and ``question``, each by language."""
 
 
 def invite(tx: sa.Connection, invited: Sequence[Invited], now: datetime) -> int:
@@ -46,6 +49,8 @@ def invite(tx: sa.Connection, invited: Sequence[Invited], now: datetime) -> int:
                 "state": "open",
                 "made_at": now,
                 "expires_at": one.expires_at,
+                "variant": one.variant,
+                "words": sa.null() if one.words is None else dict(one.words),
             }
             for one in invited
         ],

@@ -14,6 +14,11 @@ MESSAGE = rows.table(tables.Message)
 TOUCHPOINT = touchpoints.TOUCHPOINT
 PERSON = people.PERSON
 EVENT = ledger.EVENT
+_DECISION = decisions.DECISION
+
+
+FIRST = "invitation"
+"""``send`` of an invitation's first message; the others are ``reminder-1``, ``reminder-2`` …"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +36,17 @@ class Outgoing:
     language: str
     expires_at: datetime
     waiting: touchpoints.Waiting
+    send: str = FIRST
+    """Which of the invitation's messages it is."""
+    remind: tuple[timedelta, ...] = ()
+    """When the person is to be reminded, counted from the first message."""
+    words: Mapping[str, Any] = field(default_factory=dict)
+    """The wording of the invitation's variant."""
+
+    @property
+    def is_reminder(self) -> bool:
+        """Whether the person has a message about the same thing already."""
+        return self.send != FIRST
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,9 +94,10 @@ def load(tx: sa.Connection, ids: Sequence[int]) -> list[Outgoing]:
     found: list[Outgoing] = []
     for chunk in rows.chunks(ids):
         query = (
-            sa.select(MESSAGE, INVITATION, TOUCHPOINT)
+            sa.select(MESSAGE, INVITATION, TOUCHPOINT, _DECISION.c.plan)
             .join(INVITATION, INVITATION.c.id == MESSAGE.c.invitation_id)
             .join(TOUCHPOINT, TOUCHPOINT.c.id == INVITATION.c.touchpoint_id)
+            .outerjoin(_DECISION, _DECISION.c.touchpoint_id == TOUCHPOINT.c.id)
             .where(MESSAGE.c.id.in_(chunk), MESSAGE.c.state == "due")
             .order_by(MESSAGE.c.due_at, MESSAGE.c.id)
             .set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
@@ -103,11 +120,14 @@ def _outgoing(row: Mapping[str, Any]) -> Outgoing:
         language=row["invitation_language"],
         expires_at=row["invitation_expires_at"],
         waiting=touchpoints.Waiting(id=touch["id"], touch=touchpoints.as_noun(touch), person_id=touch["person_id"]),
+        send=row["message_send"],
+        remind=decisions.reminders(row["decision_plan"]),
+        words=row["invitation_words"] or {},
     )
 
 
 def last_sent(tx: sa.Connection, person_ids: Iterable[int]) -> dict[int, datetime]:
-    """Person id → when the last message went to them, or may have gone."""
+    """Person id → when the last message went to them, or may have gone; a reminder is part of the same asking."""
     at = sa.func.coalesce(MESSAGE.c.sent_at, MESSAGE.c.claimed_at, MESSAGE.c.due_at, type_=MESSAGE.c.due_at.type)
     gone = MESSAGE.c.state.in_(("sent", "sending", "unsure"))
     found: dict[int, datetime] = {}
@@ -115,7 +135,7 @@ def last_sent(tx: sa.Connection, person_ids: Iterable[int]) -> dict[int, datetim
         query = (
             sa.select(INVITATION.c.person_id, sa.func.max(at, type_=MESSAGE.c.due_at.type))
             .join(MESSAGE, MESSAGE.c.invitation_id == INVITATION.c.id)
-            .where(INVITATION.c.person_id.in_(chunk), gone)
+            .where(INVITATION.c.person_id.in_(chunk), gone, MESSAGE.c.send == FIRST)
             .group_by(INVITATION.c.person_id)
         )
         found.update((i, latest) for i, latest in tx.execute(query))
@@ -138,8 +158,9 @@ def claim(tx: sa.Connection, message_id: int, now: datetime) -> bool:
 def sent(tx: sa.Connection, one: Outgoing, reference: str, at: datetime) -> None:
     """The transport took it."""
     _settle(tx, one, state="sent", sent_at=at, reference=reference, problem="")
-    decisions.asked(tx, one.waiting.id, at)
-    _note(tx, one, at, "sent", one.channel)
+    if not one.is_reminder:
+        decisions.asked(tx, one.waiting.id, at)
+    _note(tx, one, at, "reminded" if one.is_reminder else "sent", one.channel)
 
 
 def later(tx: sa.Connection, one: Outgoing, due_at: datetime, problem: str, at: datetime) -> None:
@@ -155,9 +176,12 @@ def unsure(tx: sa.Connection, one: Outgoing, problem: str, at: datetime) -> None
 
 
 def refused(tx: sa.Connection, one: Outgoing, problem: str, at: datetime) -> None:
-    """The address is refused for good: the invitation ends."""
+    """The address is refused for good: the invitation ends, unless the person has its first message."""
     _settle(tx, one, state="refused", problem=problem)
-    tx.execute(sa.update(INVITATION).where(INVITATION.c.id == one.invitation_id).values(state="cancelled"))
+    if one.is_reminder:
+        _call_off(tx, one.invitation_id, "the address is refused for good")
+    else:
+        tx.execute(sa.update(INVITATION).where(INVITATION.c.id == one.invitation_id).values(state="cancelled"))
     _note(tx, one, at, "refused", problem)
 
 
@@ -171,11 +195,43 @@ def cancel(tx: sa.Connection, one: Outgoing, why: str, at: datetime) -> bool:
     return True
 
 
+def remind(tx: sa.Connection, one: Outgoing, *, send: str, key: str, due_at: datetime, now: datetime) -> None:
+    """Store the reminder that follows this message, unless it is there already or an answer has come."""
+    still_open = sa.select(INVITATION.c.id).where(INVITATION.c.id == one.invitation_id, INVITATION.c.state == "open")
+    if tx.execute(still_open).first() is None:
+        return
+    row = {
+        "invitation_id": one.invitation_id,
+        "connector": one.waiting.touch.connector,
+        "send": send,
+        "key": key,
+        "channel": one.channel,
+        "address": one.address,
+        "state": "due",
+        "made_at": now,
+        "due_at": due_at,
+        "attempts": 0,
+        "reference": "",
+        "problem": "",
+    }
+    rows.insert_new(tx, MESSAGE, [row])
+
+
+def no_more(tx: sa.Connection, one: Outgoing, why: str, explanation: str, at: datetime) -> None:
+    """The last look before a reminder said no: no reminder goes any more. The first message went, so its link stays."""
+    if _call_off(tx, one.invitation_id, explanation):
+        _note(tx, one, at, "not_reminded", why)
+
+
+def _call_off(tx: sa.Connection, invitation_id: int, problem: str) -> int:
+    waiting = sa.and_(MESSAGE.c.invitation_id == invitation_id, MESSAGE.c.state == "due")
+    return tx.execute(sa.update(MESSAGE).where(waiting).values(state="cancelled", problem=problem)).rowcount
+
+
 def answered(tx: sa.Connection, invitation_id: int) -> None:
     """The person answered: what was still to be sent is not needed, and what may or may not have gone did go."""
+    _call_off(tx, invitation_id, "answered before it was sent")
     of_invitation = MESSAGE.c.invitation_id == invitation_id
-    values = {"state": "cancelled", "problem": "answered before it was sent"}
-    tx.execute(sa.update(MESSAGE).where(of_invitation, MESSAGE.c.state == "due").values(**values))
     tx.execute(sa.update(MESSAGE).where(of_invitation, MESSAGE.c.state == "unsure").values(state="sent", problem=""))
 
 

@@ -110,7 +110,7 @@ def link(address: str, query: str) -> str:
 
 
 def _title(said: wording.Wording, message: base.Message, subject: str) -> str:
-    title = said.for_kind("mail.subject", message.kind, subject=subject)
+    title = message.title or said.for_kind("mail.subject", message.kind, subject=subject)
     title = said.text("mail.reminder", subject=title) if message.reminder else title
     return " ".join(title.split())
 
