@@ -72,6 +72,7 @@ class Tally:
     waiting: int = 0
     """Touchpoints that would still wait to be looked at again."""
     difference: Difference = field(default_factory=Difference)
+    _about: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     _people: Counter[int] = field(default_factory=Counter)
     _accounts: Counter[tuple[str, str]] = field(default_factory=Counter)
     _names: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -102,9 +103,16 @@ class Tally:
             return touch.happened_at.date()
 
     def _unmatched(self, case: course.Case) -> None:
-        about = len(self.tried.plan(case.touch.kind, case.touch.connector).candidates)
-        for check in case.decided.checked[:about]:
-            self.conditions[check.rule, check.condition] += 1
+        about = self._rules_about(case.touch.kind, case.touch.connector)
+        self.conditions.update((check.rule, check.condition) for check in case.decided.checked if check.rule in about)
+
+    def _rules_about(self, kind: str, connector: str) -> frozenset[str]:
+        """Names of the rules that touchpoints of this kind and connector can match at all."""
+        key = (kind, connector)
+        if key not in self._about:
+            chosen = (one for one in self.tried.rules if one.on == kind and connector in (one.connectors or (connector,)))
+            self._about[key] = frozenset(one.name for one in chosen)
+        return self._about[key]
 
     def _asked(self, case: course.Case, plan: decision.Plan) -> None:
         touch = case.touch
