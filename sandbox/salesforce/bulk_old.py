@@ -107,7 +107,7 @@ class Jobs:
         info: dict[str, Any] = {
             "id": self.org.identifiers.make("750"), "operation": given["operation"], "object": entity.name,
             "createdById": session.user_id,
-            "createdDate": self.org.stamp(), "systemModstamp": self.org.stamp(), "state": "Open",
+            "createdDate": bulk_jobs.cell(self.org.stamp()), "systemModstamp": bulk_jobs.cell(self.org.stamp()), "state": "Open",
             "contentType": given["contentType"],
             "concurrencyMode": given.get("concurrencyMode", "Parallel"), "apiVersion": float(version),
         }  # fmt: skip
@@ -155,7 +155,7 @@ class Jobs:
     def _info(self, job: Job, batch: Batch) -> dict[str, Any]:
         info = {
             "id": batch.id, "jobId": job.id, "state": batch.state, "createdDate": job.info["createdDate"],
-            "systemModstamp": self.org.stamp(),
+            "systemModstamp": bulk_jobs.cell(self.org.stamp()),
             "numberRecordsProcessed": batch.processed, "numberRecordsFailed": batch.failed, "totalProcessingTime": 0,
             "apiActiveProcessingTime": 0, "apexProcessingTime": 0,
         }  # fmt: skip
