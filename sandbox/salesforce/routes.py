@@ -17,6 +17,7 @@ from sandbox.salesforce import (
     limits,
     metadata,
     query,
+    search,
     sobject_tree,
     sobjects,
     tooling,
@@ -58,6 +59,9 @@ class Api:
         self.add("GET", "", "", describe.resources)
         self.add("GET", "limits", "limits", limits.read)
         self.add("GET", "limits/recordCount", "limits/recordCount", limits.record_count)
+        self.add("GET", "search", "search", search.search)
+        self.add("GET", "parameterizedSearch", "parameterizedSearch", search.parameterized)
+        self.add("POST", "parameterizedSearch", "parameterizedSearch", search.parameterized)
 
     def add(self, method: str, pattern: str, endpoint: str, handler: Handler) -> None:
         """``handler(org, call, *groups of the pattern)``."""
