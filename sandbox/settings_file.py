@@ -73,9 +73,9 @@ class Addresses:
     control: str
     ca: Path
     salesforce: dict[str, str]
-    """login_url, instance_url, client_id, client_secret."""
+    """login_url, instance_url, client_id, client_secret; username, password, security_token, refresh_token for other programs."""
     dynamics: dict[str, str]
-    """url, authority, client_id, client_secret."""
+    """url, authority, client_id, client_secret; refresh_token for other programs."""
     smtp_host: str
     smtp_port: int
     sms: str

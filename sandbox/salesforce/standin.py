@@ -8,6 +8,9 @@ from sandbox.salesforce import acts, ids, population, setup, sobjects
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.server import Apps
 
+_SECURITY_TOKEN = 8
+"""Letters at the end of the password that are its security token."""
+
 
 class Salesforce(base.StandIn):
     """One org with its login host.
@@ -56,6 +59,17 @@ class Salesforce(base.StandIn):
     def password(self) -> str:
         """That user's password with the security token behind it."""
         return self.org.passwords[self.org.api_user]
+
+    @property
+    def sign_in(self) -> dict[str, str]:
+        """What programs of others sign in with, besides client id and secret; the refresh token is not rotated."""
+        user, token = self.password[:-_SECURITY_TOKEN], self.password[-_SECURITY_TOKEN:]
+        return {
+            "username": self.username,
+            "password": user,
+            "security_token": token,
+            "refresh_token": self.grants.standing_token,
+        }
 
     def trust(self, public_key: str) -> None:
         """Register the connected app's public key (PEM) for JWT bearer."""

@@ -185,3 +185,11 @@ def test_versions_need_no_token_and_resources_do(visitor: Client) -> None:
     versions = visitor.json("GET", "/services/data/")
     assert {"62.0", "64.0"} <= {version["version"] for version in versions}
     assert visitor.error("GET", "sobjects") == (401, "INVALID_SESSION_ID")
+
+
+def test_the_refresh_token_for_other_programs_is_not_rotated(visitor: Client) -> None:
+    token = visitor.org.sign_in["refresh_token"]
+    again = {"grant_type": "refresh_token", "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "refresh_token": token}
+    replies = [visitor.token(**again).json() for _ in range(2)]
+    assert len({reply["access_token"] for reply in replies}) == 2
+    assert "refresh_token" not in replies[0]
