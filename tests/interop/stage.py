@@ -105,7 +105,7 @@ class Stage:
         login, app = self.addresses.salesforce["login_url"], self.addresses.salesforce
         back = "https://localhost/callback"
         asked = {"client_id": app["client_id"], "redirect_uri": back, "response_type": "code"}
-        person = {"username": self.sandbox.salesforce.username, "password": self.sandbox.salesforce.password}
+        person = {"username": app["username"], "password": app["password"] + app["security_token"]}
         address, ca = f"{login}/services/oauth2/authorize", str(self.addresses.ca)
         sent = self.http.post(address, data=asked | person, allow_redirects=False, verify=ca, timeout=20)
         code = parse_qs(urlsplit(sent.headers["Location"]).query)["code"][0]

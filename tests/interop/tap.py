@@ -29,12 +29,17 @@ class Tap:
         self._world = world
         self._config = world.folder / "tap.json"
         standard: dict[str, Any] = {
-            "refresh_token": world.refresh_token(),
+            "refresh_token": app["refresh_token"],
             "client_id": app["client_id"],
             "client_secret": app["client_secret"],
         }
         standard |= {"start_date": "2020-01-01T00:00:00Z", "api_type": "REST", "select_fields_by_default": True}
         self._config.write_text(json.dumps(standard | config))
+
+    @property
+    def refresh_token(self) -> str:
+        """What the configuration holds now: the tap writes a new one there when the org rotates them."""
+        return str(json.loads(self._config.read_text())["refresh_token"])
 
     def discover(self) -> dict[str, Any]:
         """The catalog."""

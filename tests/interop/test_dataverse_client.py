@@ -123,3 +123,40 @@ def test_a_table_of_ones_own_takes_keys_upserts_and_lookups(world: stage.Stage) 
     assert rows == [("a", "One", 9, record), ("b", "Two", 8, None)]
     assert told["note"]["MaxLength"] > 0
     assert told["gone"] is None
+
+
+def test_its_sql_answers_what_the_records_say(world: stage.Stage) -> None:
+    world.act("dynamics", "close_cases", count=3)
+    held = list(world.records("dynamics", "incidents").values())
+    resolved = sorted(row["ticketnumber"] for row in held if row["statecode"] == 1)
+    texts = [
+        "SELECT ticketnumber, statecode FROM incident WHERE statecode = 1 ORDER BY ticketnumber",
+        "SELECT statecode, COUNT(*) AS n FROM incident GROUP BY statecode",
+        "SELECT TOP 5 i.title, i.ticketnumber, c.emailaddress1 AS address FROM incident i "
+        "JOIN contact c ON i.primarycontactid = c.contactid",
+    ]
+    plain, grouped, joined = world.dataverse("sql", texts=texts)
+    assert [row["ticketnumber"] for row in plain] == resolved
+    counted = {row["statecode"]: row["n"] for row in grouped}
+    assert counted == {state: sum(row["statecode"] == state for row in held) for state in {row["statecode"] for row in held}}
+    people = world.records("dynamics", "contacts")
+    contact = {
+        row["ticketnumber"]: people[row["_primarycontactid_value"]]["emailaddress1"]
+        for row in held
+        if row["_primarycontactid_value"]
+    }
+    assert len(joined) == 5
+    assert all(row["address"] == contact[row["ticketnumber"]] for row in joined)
+
+
+def test_its_fetchxml_comes_in_pages(world: stage.Stage) -> None:
+    xml = (
+        "<fetch count='25'><entity name='incident'><attribute name='ticketnumber'/><order attribute='ticketnumber'/>"
+        "<link-entity name='contact' from='contactid' to='primarycontactid' alias='who'><attribute name='lastname'/>"
+        "</link-entity></entity></fetch>"
+    )
+    pages = world.dataverse("fetch", xml=xml)
+    held = [row for row in world.records("dynamics", "incidents").values() if row["_primarycontactid_value"]]
+    assert [len(page) for page in pages[:-1]] == [25] * (len(pages) - 1)
+    assert [row["ticketnumber"] for page in pages for row in page] == sorted(row["ticketnumber"] for row in held)
+    assert all(row["who.lastname"] for page in pages for row in page)

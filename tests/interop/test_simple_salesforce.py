@@ -8,7 +8,7 @@ from tests.interop import stage
 def client(world: stage.Stage, verb: str, **given: Any) -> Any:
     """Run a verb of the small program, with what an admin would put into its settings."""
     app = world.addresses.salesforce
-    person = {"username": world.sandbox.salesforce.username, "password": world.sandbox.salesforce.password, "security_token": ""}
+    person = {name: app[name] for name in ("username", "password", "security_token")}
     secrets = {"client_id": app["client_id"], "client_secret": app["client_secret"]}
     return world.script("simple_salesforce_client", verb, **person, **secrets, **given)
 

@@ -116,3 +116,12 @@ def test_its_bulk_way_reads_what_its_rest_way_reads(world: stage.Stage, catalog:
     rest = tap.Tap(world).sync(catalog, ["Contact"])
     bulk = tap.Tap(world, api_type="BULK").sync(catalog, ["Contact"])
     assert bulk.records["Contact"] == rest.records["Contact"]
+
+
+def test_it_keeps_a_refresh_token_that_the_org_rotates(world: stage.Stage, catalog: dict[str, Any]) -> None:
+    first = world.refresh_token()
+    program = tap.Tap(world, refresh_token=first)
+    program.sync(catalog, ["User"])
+    second = program.refresh_token
+    program.sync(catalog, ["User"])
+    assert len({first, second, program.refresh_token}) == 3
