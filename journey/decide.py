@@ -6,8 +6,8 @@ from datetime import datetime
 import structlog
 
 from journey import belt as belts
-from journey import judging, poison
-from store import decisions, people, touchpoints
+from journey import judging, knowledge, poison
+from store import decisions, loads, touchpoints
 
 log = structlog.get_logger("journey.decide")
 
@@ -36,11 +36,13 @@ def _batch(belt: belts.Belt) -> int:
 def _decide(belt: belts.Belt, ids: Sequence[int], now: datetime) -> None:
     with belt.store.write() as tx:
         waiting = touchpoints.load(tx, ids)
-        persons = [one.person_id for one in waiting if one.person_id is not None]
-        known = judging.Known(opted_out=people.lock(tx, persons), asked=people.last_asked(tx, persons))
         judge = judging.Judge(rules=belt.rules, channels=belt.channels)
+        known = knowledge.known(tx, judge, waiting, now)
         made = {one.id: (one.person_id, verdict) for one, verdict in judge.batch(waiting, known, now)}
         decisions.put(tx, made, now)
+        gone = touchpoints.load(tx, known.displaced)
+        loads.take_back(tx, known.displaced, now)
+        decisions.put(tx, {one.id: (one.person_id, judging.gave_way(now)) for one in gone}, now)
 
 
 def _set_aside(belt: belts.Belt, touchpoint_id: int, error: Exception, now: datetime) -> None:

@@ -81,7 +81,8 @@ def found(
     for change in changes:
         touch = _touchpoint(sources[change.watch], change, connector)
         if touch is not None and (touch.trouble or _began(marks, change, touch.happened_at)):
-            seen.append(touchpoints.Found(touch=touch, person=people.key(secret, touch.person)))
+            keys = people.keys(secret, touch.person)
+            seen.append(touchpoints.Found(touch=touch, person=keys.first, phone=keys.phone))
     return seen
 
 

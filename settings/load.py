@@ -39,7 +39,9 @@ def load(path: Path) -> model.Settings:
         found += [document.problem(one.place, one.expected, found=one.found) for one in misfits]
     if found or made is None:
         raise SettingsError(path, list(dict.fromkeys(found)))
-    return made.model_copy(update={"store": made.store.inside(document.folder)})
+    zones = made.triggers.zones.at_home(made.surveys.brand.time_zone)
+    triggers = made.triggers.model_copy(update={"zones": zones})
+    return made.model_copy(update={"store": made.store.inside(document.folder), "triggers": triggers})
 
 
 def _read(path: Path) -> tuple[str, list[Problem]]:

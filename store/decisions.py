@@ -46,6 +46,10 @@ def _row(touchpoint_id: int, person_id: int | None, one: decision.Decision, now:
         "decided_at": now,
         "asked_at": None if plan is None else plan.due_at,
         "look_again_at": one.look_again_at,
+        "account": one.counted.account if one.counted is not None else "",
+        "domain": one.counted.domain if one.counted is not None else "",
+        "stratum": one.counted.stratum if one.counted is not None else "",
+        "probability": one.probability,
         "invite": one.verdict is decision.Verdict.ASK,
     }
 

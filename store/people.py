@@ -8,6 +8,7 @@ import secrets
 import tempfile
 import unicodedata
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from store import rows, tables
 from triggers import touchpoint
 
 PERSON = rows.table(tables.Person)
+KEY = rows.table(tables.PersonKey)
 _DECISION = rows.table(tables.Decision)
 _SHORTEST_SECRET = 16
 _LONGEST_ADDRESS = 400
@@ -60,12 +62,22 @@ def _make_secret(path: Path) -> None:
         Path(aside).unlink()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Keys:
+    """The keys that one record gives of a person."""
+
+    email: str | None = None
+    phone: str | None = None
+
+    @property
+    def first(self) -> str | None:
+        """The one that a person is called by: the e-mail's where there is one."""
+        return self.email or self.phone
+
+
 def key(secret: bytes, person: touchpoint.Recipient | None) -> str | None:
-    """The person's key: HMAC-SHA256 of the normalised e-mail, or else of the E.164 phone; None when there is neither."""
-    if person is None:
-        return None
-    identity = normal_email(person.email) or normal_phone(person.phone)
-    return None if identity is None else hmac.new(secret, identity.encode(), hashlib.sha256).hexdigest()
+    """The person's first key: that of the normalised e-mail, or else of the E.164 phone; None when there is neither."""
+    return keys(secret, person).first
 
 
 def normal_email(address: str) -> str | None:
@@ -94,12 +106,43 @@ def normal_phone(number: str, region: str = "FI") -> str | None:
     return f"tel:{phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)}"
 
 
-def ids(tx: sa.Connection, keys: Iterable[str]) -> dict[str, int]:
-    """Key → person id, with rows made for those not met before."""
-    wanted = sorted(set(keys))
-    rows.insert_new(tx, PERSON, [{"key": one, "opted_out_by": ""} for one in wanted])
+def keys(secret: bytes, person: touchpoint.Recipient | None) -> Keys:
+    """Every key of the person: HMAC-SHA256 of the normalised e-mail and of the E.164 phone, as far as there are any."""
+    if person is None:
+        return Keys()
+    email, phone = normal_email(person.email), normal_phone(person.phone)
+    return Keys(email=None if email is None else _hashed(secret, email), phone=None if phone is None else _hashed(secret, phone))
+
+
+def _hashed(secret: bytes, identity: str) -> str:
+    return hmac.new(secret, identity.encode(), hashlib.sha256).hexdigest()
+
+
+def ids(tx: sa.Connection, emails: Iterable[str]) -> dict[str, int]:
+    """Key of an e-mail address → person id, with rows made for those not met before. Brings nobody together: identities does."""
+    wanted = sorted(set(emails))
+    found = known(tx, wanted)
+    fresh = [one for one in wanted if one not in found]
+    if fresh:
+        rows.insert_new(tx, PERSON, [{"key": one, "opted_out_by": ""} for one in fresh])
+        made = called(tx, fresh)
+        rows.insert_new(tx, KEY, [{"key": one, "person_id": made[one], "phone": False} for one in fresh])
+        found.update(made)
+    return found
+
+
+def known(tx: sa.Connection, wanted: Iterable[str]) -> dict[str, int]:
+    """Key → person id, for the keys that have been met."""
     found: dict[str, int] = {}
-    for chunk in rows.chunks(wanted):
+    for chunk in rows.chunks(sorted(wanted)):
+        found.update((k, i) for k, i in tx.execute(sa.select(KEY.c.key, KEY.c.person_id).where(KEY.c.key.in_(chunk))))
+    return found
+
+
+def called(tx: sa.Connection, firsts: Iterable[str]) -> dict[str, int]:
+    """The key that a person's row was made with → person id."""
+    found: dict[str, int] = {}
+    for chunk in rows.chunks(sorted(firsts)):
         found.update((k, i) for k, i in tx.execute(sa.select(PERSON.c.key, PERSON.c.id).where(PERSON.c.key.in_(chunk))))
     return found
 
@@ -114,16 +157,21 @@ def lock(tx: sa.Connection, person_ids: Iterable[int]) -> dict[int, datetime | N
     return found
 
 
-def last_asked(tx: sa.Connection, person_ids: Iterable[int]) -> dict[int, datetime]:
-    """Person id → when they were (or are planned to be) asked last; the latest counts, across everything."""
+def last_asked(tx: sa.Connection, person_ids: Iterable[int], but: Iterable[int] = ()) -> dict[int, datetime]:
+    """Person id → when they were (or are planned to be) asked last; the latest counts, across everything.
+
+    ``but`` names touchpoints that are left out of account.
+    """
     found: dict[int, datetime] = {}
+    left_out = sorted(set(but))
     for chunk in rows.chunks(sorted(set(person_ids))):
         query = (
             sa.select(_DECISION.c.person_id, sa.func.max(_DECISION.c.asked_at))
             .where(_DECISION.c.person_id.in_(chunk), _DECISION.c.asked_at.is_not(None))
             .group_by(_DECISION.c.person_id)
         )
-        found.update((i, at) for i, at in tx.execute(query))
+        others = query.where(_DECISION.c.touchpoint_id.not_in(left_out)) if left_out else query
+        found.update((i, at) for i, at in tx.execute(others))
     return found
 
 

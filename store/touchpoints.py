@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from store import ledger, people, rows, tables
+from store import identities, ledger, people, rows, tables
 from triggers import touchpoint
 
 TOUCHPOINT = rows.table(tables.Touchpoint)
@@ -21,7 +21,14 @@ class Found:
 
     touch: touchpoint.Touchpoint
     person: str | None
-    """The person's key."""
+    """The person's first key."""
+    phone: str | None = None
+    """The key that their phone number gives; the same as ``person`` where they have no e-mail address."""
+
+    @property
+    def keys(self) -> people.Keys:
+        """All keys of the person."""
+        return people.Keys(email=self.person if self.person != self.phone else None, phone=self.phone)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,13 +61,23 @@ def add(tx: sa.Connection, found: Sequence[Found], now: datetime) -> int:
     """Store those that are new; how many that were."""
     if not found:
         return 0
-    persons = people.ids(tx, (one.person for one in found if one.person is not None))
+    persons = identities.meet(tx, (one.keys for one in found))
+    identities.consent(tx, _consent(found, persons), now)
     made = rows.insert_new(tx, TOUCHPOINT, [_row(one, persons, now) for one in found])
     ledger.note(
         tx,
         (ledger.Line(touchpoint_id=row["id"], at=now, step="notice", what="noticed", detail=row["source"]) for row in made),
     )
     return len(made)
+
+
+def _consent(found: Sequence[Found], persons: dict[str, int]) -> dict[tuple[int, str], bool]:
+    """(Person, connector) → whether the CRM says that they opted out; the latest touchpoint of each counts."""
+    said: dict[tuple[int, str], bool] = {}
+    for one in sorted(found, key=lambda one: one.touch.happened_at):
+        if one.person is not None and one.touch.person is not None and one.touch.person.opted_out is not None:
+            said[persons[one.person], one.touch.connector] = one.touch.person.opted_out
+    return said
 
 
 def _row(one: Found, persons: dict[str, int], now: datetime) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Called by rule when settings are read. A test never raises, whatever the CRM put
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from triggers import condition, facts
@@ -85,7 +85,18 @@ def describe(field: str, key: str, wanted: Any) -> str:
 def _told(wanted: Any) -> str:
     if isinstance(wanted, tuple):
         return ", ".join(_told(one) for one in wanted)
+    if isinstance(wanted, timedelta):
+        return told_span(wanted)
     return str(wanted).lower() if isinstance(wanted, bool) else str(wanted)
+
+
+def told_span(span: timedelta) -> str:
+    """A duration as an admin reads it: ``2 days``, ``90 minutes``."""
+    seconds = span.total_seconds()
+    for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= length and seconds % length == 0:
+            return f"{seconds / length:g} {unit.removesuffix('s') if seconds == length else unit}"
+    return f"{seconds:g} seconds"
 
 
 def _keys(wanted: Any) -> frozenset[Any]:
@@ -178,6 +189,22 @@ def _empty(field: str, wanted: Any) -> Holds:
     return holds
 
 
+def _older(field: str, wanted: timedelta) -> Holds:
+    def holds(seen: facts.Facts) -> bool:
+        value = facts.instant(seen.values.get(field))
+        return value is not None and seen.now - value >= wanted
+
+    return holds
+
+
+def _newer(field: str, wanted: timedelta) -> Holds:
+    def holds(seen: facts.Facts) -> bool:
+        value = facts.instant(seen.values.get(field))
+        return value is not None and seen.now - value < wanted
+
+    return holds
+
+
 _MAKERS: dict[str, Callable[[str, Any], Holds]] = {
     "is": _is,
     "is_not": _negated(_is),
@@ -189,4 +216,6 @@ _MAKERS: dict[str, Callable[[str, Any], Holds]] = {
     "ends": _textual(lambda value, part: value.endswith(part)),
     "matches": _matches,
     "empty": _empty,
+    "older_than": _older,
+    "newer_than": _newer,
 }

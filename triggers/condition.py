@@ -13,8 +13,9 @@ from typing import Annotated, Any, Self
 
 import pydantic
 import re2  # type: ignore[import-untyped]  # the wheel carries no stubs
+from pydantic import json_schema
 
-from triggers import facts
+from triggers import facts, spans
 
 Facts = facts.Facts
 LONGEST_PATTERN = 1_000
@@ -84,10 +85,19 @@ def _comparable(bound: Any) -> Any:
     return facts.aware(datetime(bound.year, bound.month, bound.day)) if isinstance(bound, date) else bound  # noqa: DTZ001  # aware
 
 
+def _never_told(_: Any) -> Any:
+    raise ValueError(
+        "cannot be had: a CRM's changes tell how a record is now and not how it was; compare the value itself, or let the CRM"
+        " keep the earlier one in a column of its own and map that as a fact"
+    )
+
+
 Scalar = Annotated[Any, pydantic.PlainValidator(_scalar, json_schema_input_type=str | bool | int | float)]
 Threshold = Annotated[Any, pydantic.PlainValidator(_threshold, json_schema_input_type=int | float | date)]
 Fragment = Annotated[str, pydantic.PlainValidator(_fragment, json_schema_input_type=str)]
 Pattern = Annotated[str, pydantic.PlainValidator(_pattern, json_schema_input_type=str)]
+NeverTold = json_schema.SkipJsonSchema[Annotated[Any, pydantic.BeforeValidator(_never_told)]]
+"""A key that people look for and that would promise what no CRM tells."""
 Values = Annotated[tuple[Scalar, ...], pydantic.Field(min_length=1)]
 COMPARISONS = (
     "is",
@@ -103,6 +113,8 @@ COMPARISONS = (
     "ends",
     "matches",
     "empty",
+    "older_than",
+    "newer_than",
 )
 NESTING = ("any", "all", "not")
 
@@ -126,6 +138,10 @@ class Condition(pydantic.BaseModel):
     ends: Fragment | None = None
     matches: Pattern | None = pydantic.Field(None, description="RE2 pattern, found anywhere in the text, case ignored")
     empty: pydantic.StrictBool | None = None
+    older_than: spans.Span | None = pydantic.Field(None, description='The instant lies at least so far back: "2d"')
+    newer_than: spans.Span | None = pydantic.Field(None, description='The instant lies less far back, or in the future: "2d"')
+    changed_from: NeverTold | None = None
+    changed_to: NeverTold | None = None
     any_: tuple["Condition", ...] | None = pydantic.Field(None, alias="any", min_length=1)
     all_: tuple["Condition", ...] | None = pydantic.Field(None, alias="all", min_length=1)
     not_: "Condition | None" = pydantic.Field(None, alias="not")
@@ -146,6 +162,8 @@ class Condition(pydantic.BaseModel):
         return self
 
     def _possible(self) -> None:
+        if self.older_than is not None and self.newer_than is not None and self.older_than >= self.newer_than:
+            raise ValueError("can never hold: nothing is both older and newer than that")
         lowest = [bound for bound in (self.above, self.at_least) if bound is not None]
         highest = [bound for bound in (self.below, self.at_most) if bound is not None]
         if not (lowest and highest):

@@ -8,12 +8,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from triggers import decision, draw, facts, history, quiet, rule, touchpoint
+from triggers import decision, draw, facts, history, load, matching, quiet, rule, timing, touchpoint
 
 AHEAD = timedelta(days=1)
 """How far in the future a touchpoint may lie (clocks differ, dates are typed by hand) before it makes no sense."""
 TOLD_RULES = 3
 """How many rules' failures an explanation names; ``Decision.checked`` has them all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examined:
+    """How the rules look at a touchpoint at one time."""
+
+    winner: rule.Rule | None
+    """The one that matched and has the highest priority; of several, the first."""
+    checked: tuple[decision.Checked, ...]
+    """Those of the kind first, in settings' order."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,28 +36,36 @@ class _Look:
     now: datetime
 
 
-def decide(touch: touchpoint.Touchpoint, rules: rule.Rules, person: history.History, now: datetime) -> decision.Decision:
-    """The verdict on one touchpoint at the time ``now`` (aware; without a zone it is taken as UTC). Total: never raises."""
+def decide(
+    touch: touchpoint.Touchpoint,
+    rules: rule.Rules,
+    person: history.History,
+    now: datetime,
+    examined: Examined | None = None,
+) -> decision.Decision:
+    """The verdict on one touchpoint at the time ``now`` (aware; without a zone it is taken as UTC). Total: never raises.
+
+    ``examined`` is what ``examine`` said of the same touchpoint, rules and time, where the caller has asked already.
+    """
     look = _Look(touch=touch, rules=rules, happened_at=facts.aware(touch.happened_at), now=facts.aware(now))
     trouble = _trouble(look)
     if trouble:
         return decision.Decision(verdict=decision.Verdict.NEVER, reason=decision.Reason.UNUSABLE, explanation=trouble)
-    winner, checked = examine(touch, rules)
+    seen = examined or examine(touch, rules, now)
     if look.now - look.happened_at > rules.quiet.too_old:
-        return _never(decision.Reason.TOO_OLD, _too_old(look), checked)
-    if winner is None:
-        return _never(decision.Reason.NO_RULE_MATCHED, _no_rule(touch, rules, checked), checked)
-    return _matched(look, winner, person, checked)
+        return _never(decision.Reason.TOO_OLD, _too_old(look), seen.checked)
+    if seen.winner is None:
+        return _never(decision.Reason.NO_RULE_MATCHED, _no_rule(touch, rules, seen.checked), seen.checked)
+    return _matched(look, seen.winner, person, seen.checked)
 
 
-def examine(touch: touchpoint.Touchpoint, rules: rule.Rules) -> tuple[rule.Rule | None, tuple[decision.Checked, ...]]:
-    """The rule that wins, if any, and how every rule looked at the touchpoint: those of its kind first, in settings' order."""
-    plan = rules.plan(touch.kind, touch.connector)
-    seen = facts.Facts(touch)
-    checked = plan.check(seen)
+def examine(touch: touchpoint.Touchpoint, rules: rule.Rules, now: datetime) -> Examined:
+    """How the rules look at a touchpoint at the time ``now``."""
+    plan = matching.plan(rules, touch.kind, touch.connector)
+    checked = plan.check(facts.Facts(touch, facts.aware(now)))
     matched = [candidate.rule for candidate, one in zip(plan.candidates, checked, strict=True) if one.matched]
     winner = max(matched, key=lambda rule: rule.priority, default=None)
-    return winner, (*checked, *plan.ruled_out)
+    return Examined(winner=winner, checked=(*checked, *plan.ruled_out))
 
 
 def _trouble(look: _Look) -> str:
@@ -57,7 +75,7 @@ def _trouble(look: _Look) -> str:
     if not look.touch.record:
         return "The CRM sent a record without an id."
     if look.happened_at - look.now > AHEAD:
-        return f"The record says that it happened on {quiet.told(look.happened_at)}, which is in the future."
+        return f"The record says that it happened on {timing.told(look.happened_at)}, which is in the future."
     return ""
 
 
@@ -68,12 +86,12 @@ def _never(reason: decision.Reason, words: str, checked: tuple[decision.Checked,
 def _too_old(look: _Look) -> str:
     limit = look.rules.quiet.too_old.total_seconds() / 86_400
     return (
-        f"It happened on {quiet.told(look.happened_at)}, longer ago than the {limit:g} days that triggers.quiet.too_old allows."
+        f"It happened on {timing.told(look.happened_at)}, longer ago than the {limit:g} days that triggers.quiet.too_old allows."
     )
 
 
 def _no_rule(touch: touchpoint.Touchpoint, rules: rule.Rules, checked: Sequence[decision.Checked]) -> str:
-    count = len(rules.plan(touch.kind, touch.connector).candidates)
+    count = len(matching.plan(rules, touch.kind, touch.connector).candidates)
     if not count:
         return f"No rule is about {touch.kind} of {touch.connector}."
     told = [f"“{one.rule}” asks for “{one.condition}” and saw {_shown(one.saw)}" for one in checked[: min(count, TOLD_RULES)]]
@@ -85,43 +103,59 @@ def _shown(value: touchpoint.Plain) -> str:
     if value is None or value == "":
         return "nothing"
     if isinstance(value, str):
-        return f"“{rule.shorten(value, 80)}”"
+        return f"“{matching.shorten(value, 80)}”"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _matched(look: _Look, winner: rule.Rule, person: history.History, checked: tuple[decision.Checked, ...]) -> decision.Decision:
-    due_at = max(quiet.later(look.happened_at, winner.delay), look.now)
     case = quiet.Case(
-        touch=look.touch, winner=winner, quiet=look.rules.quiet, person=person, happened_at=look.happened_at, due_at=due_at
+        touch=look.touch, winner=winner, rules=look.rules, person=person, happened_at=look.happened_at, now=look.now
     )
     silence = _first_silence(case)
     if silence is not None:
-        return _silent(winner, silence, checked)
+        return _silent(case, silence, checked)
     channels = tuple(name for name in winner.channel if name in person.reachable)
+    due_at = case.due_at
     plan = decision.Plan(
         survey=winner.survey,
         channels=channels,
         due_at=due_at,
-        expires_at=quiet.later(due_at, winner.expires),
+        expires_at=timing.later(due_at, winner.expires),
         remind=winner.remind,
-        variant=_variant(look, winner),
+        variant=_variant(case),
     )
     return decision.Decision(
         verdict=decision.Verdict.ASK,
         reason=decision.Reason.ASKED,
         rule=winner.name,
         rule_version=winner.version,
-        explanation=f"Rule “{winner.name}” matched: survey {plan.survey} goes out by {channels[0]} on {quiet.told(due_at)}.",
+        explanation=f"Rule “{winner.name}” matched: survey {plan.survey} goes out by {channels[0]} on {timing.told(due_at)}.",
         checked=checked,
         plan=plan,
+        probability=case.probability,
+        counted=_counted(case),
+        displaces=_displaced(case),
     )
 
 
-def _variant(look: _Look, winner: rule.Rule) -> str:
-    if not winner.variants:
+def _variant(case: quiet.Case) -> str:
+    variants = case.winner.variants
+    if not variants:
         return ""
-    drawn = draw.lot(look.rules.seed, "variant", look.touch)
-    return winner.variants[draw.pick([one.share for one in winner.variants], drawn)].name
+    drawn = draw.lot(case.rules.seed, "variant", case.touch)
+    return variants[draw.pick([one.share for one in variants], drawn)].name
+
+
+def _counted(case: quiet.Case) -> load.Asking:
+    return load.Asking(account=load.account(case.touch), domain=load.domain(case.touch), stratum=case.stratum, at=case.due_at)
+
+
+def _displaced(case: quiet.Case) -> tuple[int, ...]:
+    """What is planned for the person too near to this one and gives way to it; a later closing ends the earlier in any case."""
+    spared = case.rules.quiet.per_person
+    record = quiet.record(case.touch)
+    near = (one for one in case.giving_way if one.record == record or abs(case.due_at - facts.aware(one.at)) < spared)
+    return tuple(one.touchpoint for one in near)
 
 
 def _first_silence(case: quiet.Case) -> quiet.Silence | None:
@@ -129,13 +163,25 @@ def _first_silence(case: quiet.Case) -> quiet.Silence | None:
     return next((silence for silence in silences if silence is not None), None)
 
 
-def _silent(winner: rule.Rule, silence: quiet.Silence, checked: Sequence[decision.Checked]) -> decision.Decision:
+_BEFORE_SAMPLING = frozenset(
+    {
+        decision.Reason.CONSENT_UNREADABLE,
+        decision.Reason.OPTED_OUT,
+        decision.Reason.NO_ADDRESS,
+        decision.Reason.EXCLUDED,
+        decision.Reason.REOPENED,
+    }
+)
+
+
+def _silent(case: quiet.Case, silence: quiet.Silence, checked: Sequence[decision.Checked]) -> decision.Decision:
     return decision.Decision(
         verdict=decision.Verdict.NEVER if silence.until is None else decision.Verdict.LATER,
         reason=silence.reason,
-        rule=winner.name,
-        rule_version=winner.version,
-        explanation=f"Rule “{winner.name}” matched, but {silence.words}",
+        rule=case.winner.name,
+        rule_version=case.winner.version,
+        explanation=f"Rule “{case.winner.name}” matched, but {silence.words}",
         checked=tuple(checked),
         look_again_at=silence.until,
+        probability=None if silence.reason in _BEFORE_SAMPLING else case.probability,
     )

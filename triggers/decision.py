@@ -4,7 +4,7 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from triggers import touchpoint
+from triggers import load, touchpoint
 
 
 class Verdict(enum.StrEnum):
@@ -25,6 +25,16 @@ class Reason(enum.StrEnum):
     CONSENT_UNREADABLE = "consent_unreadable"
     NO_ADDRESS = "no_address"
     QUARANTINED = "quarantined"
+    OUTRANKED = "outranked"
+    """A rule with a higher priority gets the person."""
+    ACCOUNT_CAP = "account_cap"
+    DOMAIN_CAP = "domain_cap"
+    DAILY_CAP = "daily_cap"
+    EXCLUDED = "excluded"
+    """On one of the lists of ``[triggers.exclude]``."""
+    SAMPLED_OUT = "sampled_out"
+    OUTSIDE_WINDOW = "outside_window"
+    """The window does not open before the touchpoint is too old."""
     TOO_OLD = "too_old"
     REOPENED = "reopened"
     DELETED = "deleted"
@@ -80,3 +90,9 @@ class Decision:
     """Present when the verdict is ASK."""
     look_again_at: datetime | None = None
     """Present when the verdict is LATER."""
+    probability: float | None = None
+    """How probable it was that the record came into the sample: what weighted figures divide by. None where none was drawn."""
+    counted: load.Asking | None = None
+    """What this asking counts as; present when the verdict is ASK."""
+    displaces: tuple[int, ...] = ()
+    """Touchpoints whose planned askings give way to this one, by the numbers in ``history.Planned``."""

@@ -134,9 +134,11 @@ _AS_IT_IS = frozenset({str, float, bool, type(None)})
 class Facts:
     """One touchpoint's facts: ``values`` as the CRM had them, ``folded`` and ``numbers`` as they are compared."""
 
-    __slots__ = ("folded", "numbers", "values")
+    __slots__ = ("folded", "now", "numbers", "values")
 
-    def __init__(self, touch: touchpoint.Touchpoint) -> None:
+    def __init__(self, touch: touchpoint.Touchpoint, now: datetime) -> None:
+        self.now = now
+        """The time (aware) that ages are counted from."""
         self.values: dict[str, touchpoint.Plain] = {
             name: value if value.__class__ in _AS_IT_IS else plain(value) for name, value in touch.context.items()
         }

@@ -99,7 +99,11 @@ ONE_MISTAKE: list[tuple[tuple[str, str], tuple[str, str, int | None, str, str]]]
     ),
     (
         ('per_person = "30d"', 'window = "9-17"'),
-        ("triggers.quiet", "window", 39, "a key that is not known: window", "should be one of per_person, too_old, on_conflict"),
+        ("triggers.quiet", "window", 39, '"9-17"', 'should be days and hours such as "mon-fri 09:00-17:00"'),
+    ),
+    (
+        ('per_person = "30d"', 'per_week = "30d"'),
+        ("triggers.quiet", "per_week", 39, "a key that is not known: per_week", "should be one of per_person, per_account"),
     ),
     (
         ("[mapping.write.acme.Case]", "[mapping.write.amce.Case]"),

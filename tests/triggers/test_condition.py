@@ -15,7 +15,9 @@ MISSING = object()
 def holds(table: dict[str, Any], seen: Any) -> bool:
     """Whether the condition on ``x`` holds when ``x`` is this."""
     touch = samples.facts_of() if seen is MISSING else samples.facts_of(x=seen)
-    return compiling.compile_one(condition.Condition.model_validate({"field": "x", **table})).holds(facts.Facts(touch))
+    return compiling.compile_one(condition.Condition.model_validate({"field": "x", **table})).holds(
+        facts.Facts(touch, samples.NOON)
+    )
 
 
 @pytest.mark.parametrize(
@@ -99,7 +101,7 @@ ODD = {"field": "x", "starts": "L"}
 )
 def test_nesting_combines(table: dict[str, Any], seen: str, expected: bool) -> None:
     test = compiling.compile_one(condition.Condition.model_validate(table))
-    assert test.holds(facts.Facts(samples.facts_of(x=seen))) is expected
+    assert test.holds(facts.Facts(samples.facts_of(x=seen), samples.NOON)) is expected
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pydantic
 import pytest
 
 from tests.triggers import samples
-from triggers import facts, rule
+from triggers import facts, matching, rule
 
 GOOD: dict[str, Any] = {"name": "A", "on": "case_closed", "survey": "csat", "channel": "email"}
 
@@ -40,7 +40,7 @@ def test_the_version_changes_with_the_meaning(changes: dict[str, Any]) -> None:
         ({"expires": "0s"}, "longer than nought"),
         ({"delay": "11 years"}, "should be a duration"),
         ({"delay": "600w"}, "at most ten years"),
-        ({"sample": "10%"}, "Extra inputs"),
+        ({"sampel": "10%"}, "Extra inputs"),
         ({"priority": "high"}, "valid integer"),
         ({"when": {"field": "x", "is": 1}}, "valid tuple"),
     ],
@@ -64,14 +64,14 @@ def test_rules_that_share_a_condition_look_at_it_each_in_their_own_name() -> Non
     made = samples.rules(
         samples.when(low), samples.when({"not": low}, {"field": "amount", "above": 1}), samples.when({"not": low})
     )
-    plan = made.plan("case_closed", "acme")
-    checked = plan.check(facts.Facts(samples.CLOSED))
+    plan = matching.plan(made, "case_closed", "acme")
+    checked = plan.check(facts.Facts(samples.CLOSED, samples.NOON))
     assert [(one.rule, one.matched) for one in checked] == [("rule 1", False), ("rule 2", True), ("rule 3", True)]
     assert plan.tests == 3
 
 
 def test_a_copy_with_other_rules_has_a_plan_of_its_own() -> None:
     made = samples.rules({}, {})
-    assert len(made.plan("case_closed", "acme").candidates) == 2
+    assert len(matching.plan(made, "case_closed", "acme").candidates) == 2
     copied = made.model_copy(update={"rules": made.rules[:1]})
-    assert len(copied.plan("case_closed", "acme").candidates) == 1
+    assert len(matching.plan(copied, "case_closed", "acme").candidates) == 1

@@ -1,0 +1,106 @@
+"""Matching: which rules look at a touchpoint, and what each of them says. Rules share the tests that they have in common.
+
+Called by decide.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from triggers import decision, facts, rule, touchpoint
+
+
+class Candidate:
+    """A rule as decide meets it."""
+
+    __slots__ = ("_fields", "_matched", "_steps", "rule")
+
+    def __init__(self, chosen: rule.Rule, shared: dict[object, int]) -> None:
+        self.rule = chosen
+        self._matched = decision.Checked(rule=chosen.name, matched=True)
+        self._fields = tuple(sorted(chosen.fields()))
+        numbers = [shared.setdefault(test.key, len(shared)) for test in chosen.tests]
+        self._steps = tuple(
+            (n, test.holds, test.field, test.text, _Known()) for n, test in zip(numbers, chosen.tests, strict=True)
+        )
+
+    def check(self, seen: facts.Facts, said: list[bool | None]) -> decision.Checked:
+        """How the rule looks at these facts. ``said`` is what tests of earlier rules said of them, by the tests' numbers.
+
+        The same failure on the same short value is the same object, for speed.
+
+        A fact that the record does not have, or that the CRM did not let us read, is no ground to ask anybody: however the
+        conditions read, the rule does not match.
+        """
+        for number, holds, field, text, known in self._steps:
+            held = said[number]
+            if held is None:
+                held = said[number] = holds(seen)
+            if not held:
+                saw = seen.values.get(field)
+                key = (saw.__class__, saw)
+                return known.get(key) or self._failed(text, key, known)
+        for field in self._fields:
+            if field not in seen.values:
+                return decision.Checked(rule=self.rule.name, matched=False, condition=f"{field} is known")
+        return self._matched
+
+    def _failed(self, text: str, key: tuple[type, touchpoint.Plain], known: "_Known") -> decision.Checked:
+        saw = key[1]
+        made = decision.Checked(rule=self.rule.name, matched=False, condition=text, saw=shorten(saw))
+        if len(known) < _REMEMBERED and (not isinstance(saw, str) or len(saw) <= _SHORT):
+            known[key] = made
+        return made
+
+
+_Known = dict[tuple[type, touchpoint.Plain], decision.Checked]
+_REMEMBERED = 256
+_SHORT = 40
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The rules as one (kind, connector) meets them: some can never match, the rest are to be tested."""
+
+    candidates: Sequence[Candidate]
+    """Rules that the kind and the connector leave, in the order of the settings."""
+    ruled_out: Sequence[decision.Checked]
+    """The others, with why."""
+    tests: int
+    """How many different tests the candidates have between them."""
+
+    def check(self, seen: facts.Facts) -> list[decision.Checked]:
+        """How each candidate looks at these facts."""
+        said: list[bool | None] = [None] * self.tests
+        return [candidate.check(seen, said) for candidate in self.candidates]
+
+
+def plan(rules: rule.Rules, kind: str, connector: str) -> Plan:
+    """What is left to test for touchpoints of this kind and connector; remembered for the kinds that rules name."""
+    return rules.remembered((kind, connector), rules.rules, lambda: _plan(rules.rules, kind, connector))
+
+
+def _plan(rules: Sequence[rule.Rule], kind: str, connector: str) -> Plan:
+    candidates = []
+    ruled_out = []
+    shared: dict[object, int] = {}
+    for one in rules:
+        reason = _ruled_out(one, kind, connector)
+        if reason is None:
+            candidates.append(Candidate(one, shared))
+        else:
+            ruled_out.append(reason)
+    return Plan(candidates=tuple(candidates), ruled_out=tuple(ruled_out), tests=len(shared))
+
+
+def _ruled_out(one: rule.Rule, kind: str, connector: str) -> decision.Checked | None:
+    if one.on != kind:
+        return decision.Checked(rule=one.name, matched=False, condition=f"kind is {one.on}", saw=kind)
+    if one.connectors is not None and connector not in one.connectors:
+        names = ", ".join(one.connectors)
+        return decision.Checked(rule=one.name, matched=False, condition=f"connector in {names}", saw=connector)
+    return None
+
+
+def shorten(value: touchpoint.Plain, longest: int = 200) -> touchpoint.Plain:
+    """The value, a long text cut with an ellipsis: decisions are kept for every touchpoint and must stay small."""
+    return value[: longest - 1] + "…" if isinstance(value, str) and len(value) > longest else value
