@@ -71,7 +71,7 @@ class Describing:
         table = self.table(first.key)
         if len(path) == 1:
             return self._one(metadata.entity(self._schema, table), context, table)
-        documents = self._children(table, path[1].name)
+        documents = self.children(table, path[1].name)
         return self._pick(documents, path[1:], f"{context}('{table.name}')/{path[1].name}", "LogicalName", table)
 
     def table(self, key: str) -> schema.Table:
@@ -83,7 +83,8 @@ class Describing:
                 return table
         raise refusal.Refusal(404, "0x80060888", f"Could not find an entity with name {wanted} in the metadata cache.")
 
-    def _children(self, table: schema.Table, name: str) -> list[Document]:
+    def children(self, table: schema.Table, name: str) -> list[Document]:
+        """A table's columns, keys or relationships, by the name of the collection."""
         if name == "Attributes":
             shown = (column for column in table.columns.values() if f"{table.name}.{column.name}" not in self._call.hidden)
             return [self._attribute(table, column) for column in shown]
@@ -179,7 +180,7 @@ class Describing:
             return
         if name not in _COLLECTIONS or "EntitySetName" not in document:
             raise refusal.bad_query(f"Could not find a property named '{name}' on type 'Microsoft.Dynamics.CRM.EntityMetadata'.")
-        children = self._children(self._schema.tables[document["LogicalName"]], name)
+        children = self.children(self._schema.tables[document["LogicalName"]], name)
         if "$filter" in inner:
             node = parser.Parser(inner["$filter"], self._call.options.aliases).whole()
             test = filters.compile_condition(node, DocumentScope())

@@ -10,6 +10,7 @@ from sandbox.dataverse import (
     address,
     batch,
     bulk,
+    cached_metadata,
     changing,
     csdl,
     definitions,
@@ -91,11 +92,18 @@ class Service:
             if len(path) == 2 and path[1].name.startswith(_PREFIX) and path[0].key is not None:
                 return self._bound_function(call, path)
             return reading.get(call, path)
+        if name.removeprefix(_PREFIX) == "RetrieveMetadataChanges" and len(path) == 1:
+            return self._metadata_changes(call, path[0].key or "")
         function = call.actions.gets.get(name.removeprefix(_PREFIX))
         if function is None or len(path) > 1:
             raise refusal.no_segment(name)
         made = function(self._arguments(call, path[0].key or ""))
         return exchange.json_answer({"@odata.context": f"{call.root}$metadata#{_PREFIX}{name}Response", **made})
+
+    def _metadata_changes(self, call: session.Session, arguments: str) -> exchange.Answer:
+        given = self._arguments(call, arguments)
+        made = cached_metadata.retrieve(call.schema, describing.Describing(call).children, given.get("Query"))
+        return exchange.json_answer({"@odata.context": f"{call.root}$metadata#{_PREFIX}RetrieveMetadataChangesResponse", **made})
 
     def _model(self, call: session.Session) -> bytes:
         state = (call.schema.version, call.hidden)
