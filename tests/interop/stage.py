@@ -83,8 +83,9 @@ class Stage:
     def dataverse(self, verb: str, **given: Any) -> Any:
         """Have Microsoft's client do something; it signs in at login.microsoftonline.com, which the proxy leads to us."""
         app = self.addresses.dynamics
+        standard = {"url": app["url"], "tenant": app["authority"].rsplit("/", 1)[1]}
         secrets = {"client_id": app["client_id"], "client_secret": app["client_secret"]}
-        return self.script("dataverse", verb, url=app["url"], tenant=app["authority"].rsplit("/", 1)[1], **secrets, **given)
+        return self.script("dataverse", verb, **(standard | secrets | given))
 
     def connector(self, crm: str) -> base.Connector:
         """Our own connector to a stand-in, for comparison."""

@@ -128,10 +128,10 @@ def own_table(client: Any, given: Given) -> Any:
     columns = ["new_name", "new_code", "new_score", "_new_caseid_value"]
     rows = [dict(row.data) for row in client.records.list("new_Visit", select=columns, orderby=["new_code asc"])]
     client.tables.add_columns("new_Visit", {"new_Note": "string"})
-    note = client.tables.get_column("new_Visit", "new_Note")
+    typed = {column["LogicalName"]: column for column in client.tables.list_columns("new_Visit", typed=True)}
     client.tables.remove_columns("new_Visit", "new_Note")
     client.tables.delete("new_Visit")
-    return {"set": made.entity_set_name, "rows": rows, "note": note, "gone": client.tables.get("new_Visit")}
+    return {"set": made.entity_set_name, "rows": rows, "note": typed["new_note"], "gone": client.tables.get("new_Visit")}
 
 
 def sql(client: Any, given: Given) -> Any:
