@@ -3,13 +3,14 @@
 Called by commands. Memory holds the touchpoints compressed while they are sorted, and afterwards only who was asked when.
 """
 
+import dataclasses
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from journey import judging
-from journey.preview import crowd, reading, replay, sorting
+from journey.preview import crowd, earlier, reading, replay, sorting
 from store import database, touchpoints
 from triggers import decision, touchpoint
 
@@ -55,12 +56,10 @@ class Course:
     def read(self, on_step: Callable[[Step], None] = lambda _: None) -> "Prepared":
         """Read the past of every connector. Raises what connectors raise."""
         spans = {origin.name: reading.begin(origin, self.days) for origin in self.origins}
-        since = min(span.since for span in spans.values())
         prepared = Prepared(course=self, spans=spans, people=crowd.Crowd(self.store))
         for origin in self.origins:
             records = 0
             for portion in reading.read(origin, spans[origin.name], self.secret):
-                prepared.people.meet(portion.found, since)
                 prepared.add(origin, portion.found)
                 records += portion.records
                 on_step(
@@ -81,7 +80,15 @@ class Prepared:
         self.count = 0
         """Touchpoints, each once."""
         self._keys: set[int] = set()
+        self._records: set[int] = set()
+        self._repeated: set[int] = set()
+        """Records with more than one closing."""
+        self._earlier = earlier.Earlier(course.store)
         self._sorter: sorting.Sorter[_Noticed] = sorting.Sorter(lambda one: (one[0], one[1].id))
+
+    @property
+    def _since(self) -> datetime:
+        return min(span.since for span in self.spans.values())
 
     @property
     def until(self) -> datetime:
@@ -92,14 +99,21 @@ class Prepared:
         """Take these in, in the order in which the CRM gave them; what was there already is left out."""
         span = self.spans[origin.name]
         fresh = [one for one in found if self._is_new(one)]
+        self.people.meet(fresh, self._since)
+        self._repeated |= self._earlier.meet(fresh, self._since)
         self._sorter.add((span.tick(one.touch.happened_at, origin.poll), self._waiting(one)) for one in fresh)
 
     def _is_new(self, one: touchpoints.Found) -> bool:
         touch = one.touch
         key = hash((touch.connector, touch.kind, touch.record, touch.occurrence))
-        known = key in self._keys
+        if key in self._keys:
+            return False
         self._keys.add(key)
-        return not known
+        record = judging.record(touch)
+        if record in self._records:
+            self._repeated.add(record)
+        self._records.add(record)
+        return True
 
     def _waiting(self, one: touchpoints.Found) -> touchpoints.Waiting:
         self.count += 1
@@ -109,18 +123,34 @@ class Prepared:
     def cases(self) -> Iterator[Case]:
         """Every touchpoint once, as soon as what becomes of it is final under all rules."""
         refusals = self.people.refusals()
-        replays = [
-            replay.Replay(judge=judge, known=self.people.known(refusals), batch=self.course.batch) for judge in self.course.judges
-        ]
+        replays = [self._replay(judge, refusals) for judge in self.course.judges]
         pairs = _Pairs(len(replays))
         for now, group in itertools.groupby(self._sorter, key=lambda one: one[0]):
+            fresh = [self._known_by_now(waiting) for _, waiting in group]
             refusals.until(now)
-            fresh = [waiting for _, waiting in group]
+            refusals.noticed(fresh, now)
             for number, one in enumerate(replays):
                 yield from pairs.match(number, one.decide(fresh, now))
         refusals.until(self.until)
         for number, one in enumerate(replays):
             yield from pairs.match(number, one.finish(self.until))
+
+    def _known_by_now(self, waiting: touchpoints.Waiting) -> touchpoints.Waiting:
+        """The touchpoint of the person that everybody's addresses and phone numbers make of its own."""
+        who = waiting.person_id
+        person = None if who is None else self.people.person(who)
+        return waiting if person == who else dataclasses.replace(waiting, person_id=person)
+
+    def _replay(self, judge: judging.Judge, refusals: crowd.Refusals) -> replay.Replay:
+        known = judging.Known(
+            opted_out=refusals.so_far,
+            refused=refusals.in_crm,
+            asked=self.people.asked(),
+            closings=self._earlier.closings(),
+        )
+        made = replay.Replay(judge=judge, known=known, batch=self.course.batch, repeated=self._repeated)
+        made.remember(self._earlier.askings(judge.rules, self._since))
+        return made
 
 
 class _Pairs:

@@ -15,7 +15,7 @@ from datetime import datetime
 from journey import judging, poison
 from journey.preview import fading, sorting
 from store import rows, touchpoints
-from triggers import decision
+from triggers import decision, load
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +43,13 @@ class Replay:
 
     def __post_init__(self) -> None:
         self._fading = fading.Fading(self.judge.rules, self.known)
+
+    def remember(self, askings: Iterable[tuple[str, load.Asking]]) -> None:
+        """Count what had been asked before it begins: rule, and what the asking counts as."""
+        for rule, asking in askings:
+            self.known.counts.add(
+                asking, asking.at.astimezone(self.judge.rules.zones.home).date(), self._fading.asked(0, rule, asking)
+            )
 
     def decide(self, fresh: Sequence[touchpoints.Waiting], now: datetime) -> Iterator[Outcome]:
         """What becomes final up to ``now``, when ``fresh`` is noticed."""
@@ -109,8 +116,8 @@ class Replay:
             key = judging.record(one.touch)
             if key not in self.repeated:
                 self.known.closings.pop(key, None)
-            if verdict.plan is not None:
-                self._fading.asked(one.id, verdict)
+            if verdict.plan is not None and verdict.counted is not None:
+                self._fading.asked(one.id, verdict.rule, verdict.counted)
                 self._planned.put(verdict.plan.due_at, outcome)
             elif verdict.look_again_at is not None and verdict.look_again_at > now:
                 self._deferred.put(verdict.look_again_at, outcome)

@@ -50,7 +50,7 @@ def test_no_touchpoint_waits_longer_than_a_poll(seconds: int, poll: int) -> None
 
 
 def test_a_refusal_counts_from_its_moment_on() -> None:
-    refusals = crowd.Refusals([(NOON, 1), (NOON - timedelta(days=1), 2)])
+    refusals = crowd.Refusals([(NOON, 1), (NOON - timedelta(days=1), 2)], {})
     refusals.until(NOON - timedelta(seconds=1))
     assert refusals.so_far == {2: NOON - timedelta(days=1)}
     refusals.until(NOON)
