@@ -196,7 +196,7 @@ def _change_table(call: session.Session, table: schema.Table, body: Any) -> exch
     if call.request.method == "DELETE":
         if not table.custom:
             raise refusal.Refusal(400, "0x80047007", "Cannot delete an entity that is not custom.")
-        _drop(call.schema, table)
+        _drop(call, table)
         call.store.rows.pop(table.name, None)
         return exchange.Answer(status=204)
     if call.request.method != "PUT":
@@ -209,14 +209,28 @@ def _change_table(call: session.Session, table: schema.Table, body: Any) -> exch
     return exchange.Answer(status=204)
 
 
-def _drop(tables_: schema.Schema, table: schema.Table) -> None:
-    for relationship in list(tables_.relationships.values()):
-        if table.name in (relationship.referencing, relationship.referenced):
-            del tables_.relationships[relationship.name]
-            tables_.tables[relationship.referenced].collections.pop(relationship.collection, None)
-            tables_.tables[relationship.referencing].single.pop(relationship.single, None)
-    del tables_.tables[table.name], tables_.sets[table.entity_set]
-    tables_.version += 1
+def _drop(call: session.Session, table: schema.Table) -> None:
+    """Take a table out with its relationships and with the look-ups of other tables that lead to it alone."""
+    tables = call.schema.tables
+    for relationship in list(call.schema.relationships.values()):
+        if table.name not in (relationship.referencing, relationship.referenced):
+            continue
+        del call.schema.relationships[relationship.name]
+        tables[relationship.referenced].collections.pop(relationship.collection, None)
+        referencing = tables[relationship.referencing]
+        referencing.single.pop(relationship.single, None)
+        column = referencing.columns[relationship.column]
+        if referencing is not table and column.targets == (table.name,):
+            call.store.forget_column(referencing, column.wire)
+            referencing.remove(column.name)
+    for intersect in list(call.schema.intersects.values()):
+        if table.name in (intersect.first, intersect.second):
+            del call.schema.intersects[intersect.name]
+            tables[intersect.first].many.pop(intersect.name, None)
+            tables[intersect.second].many.pop(intersect.name, None)
+            call.store.links.pop(intersect.name, None)
+    del tables[table.name], call.schema.sets[table.entity_set]
+    call.schema.version += 1
 
 
 def _key(call: session.Session, table: schema.Table, body: Any) -> exchange.Answer:

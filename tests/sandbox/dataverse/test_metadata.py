@@ -261,6 +261,22 @@ def test_table_is_deleted_with_its_relationships(survey: Organization) -> None:
     assert survey.call("GET", f"incidents({survey.case()})/palaute_incident_response").status_code == 404
 
 
+def test_what_led_to_a_deleted_table_is_gone(survey: Organization) -> None:
+    many = {"SchemaName": "palaute_contact_response", "Entity1LogicalName": "contact", "Entity2LogicalName": "palaute_response"}
+    survey.done("POST", "RelationshipDefinitions", {"@odata.type": f"{CRM}ManyToManyRelationshipMetadata", **many})
+    lookup = {"@odata.type": f"{CRM}LookupAttributeMetadata", "SchemaName": "palaute_Latest"}
+    ends = {"ReferencedEntity": "palaute_response", "ReferencingEntity": "contact"}
+    one = {"SchemaName": "palaute_response_contact", **ends, "Lookup": lookup}
+    survey.done("POST", "RelationshipDefinitions", {"@odata.type": f"{CRM}OneToManyRelationshipMetadata", **one})
+    response = survey.create("palaute_responses", palaute_name="n")
+    contact = survey.create("contacts", lastname="L", **{"palaute_Latest@odata.bind": f"/palaute_responses({response})"})
+    survey.done("DELETE", "EntityDefinitions(LogicalName='palaute_response')")
+    names = {row["SchemaName"] for row in survey.rows("RelationshipDefinitions?$select=SchemaName")}
+    assert not any("response" in name for name in names)
+    assert "_palaute_latest_value" not in survey.get(f"contacts({contact})", Prefer='odata.include-annotations="*"')
+    assert survey.call("GET", "$metadata").status_code == 200
+
+
 def test_customer_lookup_is_one_column_with_two_targets(survey: Organization) -> None:
     given = [
         {"SchemaName": f"palaute_response_{target}", "ReferencedEntity": target, "ReferencingEntity": "palaute_response"}
