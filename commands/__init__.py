@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import typer
 
-VERBS = ("run", "check", "status", "why", "preview", "coverage", "retry", "demo", "sandbox")
+VERBS = ("run", "check", "status", "why", "preview", "coverage", "rules", "retry", "demo", "sandbox")
 """Each stands in commands/VERB.py as a function of that name."""
 
 

@@ -1,18 +1,24 @@
 """``palaute run``: the daemon with its pages; with ``--once`` every due step until nothing is due, without pages."""
 
 import os
+import queue
 import signal
 import sys
-import threading
+from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
+import structlog
 import typer
 
 import daemon
 from commands import options
-from journey import steps, tidy
-from settings import model
+from journey import steps, tidy, versions
+from settings import load, model
+
+log = structlog.get_logger("daemon")
+_LISTEN_EVERY = 0.5
+"""Seconds."""
 
 
 def run(
@@ -26,7 +32,7 @@ def run(
     if once:
         _once(chosen, as_json=as_json)
         return
-    _until_stopped(chosen)
+    _until_stopped(chosen, settings)
 
 
 def _once(chosen: model.Settings, *, as_json: bool) -> None:
@@ -35,6 +41,7 @@ def _once(chosen: model.Settings, *, as_json: bool) -> None:
         signal.signal(number, lambda *_: belt.stop.set())
     try:
         tidy.recover(belt, tidy.STALLED)
+        versions.note(belt.store, belt.rules, belt.now())
         moved = steps.until_nothing_is_due(belt)
     finally:
         daemon.release(belt)
@@ -44,13 +51,13 @@ def _once(chosen: model.Settings, *, as_json: bool) -> None:
         typer.echo(", ".join(f"{step} {count}" for step, count in moved.items()))
 
 
-def _until_stopped(chosen: model.Settings) -> None:
-    asked_to_stop = threading.Event()
+def _until_stopped(chosen: model.Settings, path: Path) -> None:
+    asked: queue.SimpleQueue[int] = queue.SimpleQueue()
 
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        asked_to_stop.set()
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        asked.put(number)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, on_signal)
     service = daemon.Daemon(chosen)
     try:
@@ -61,9 +68,32 @@ def _until_stopped(chosen: model.Settings) -> None:
         raise typer.Exit(2) from None
     typer.echo(f"Palaute runs; its pages are at {service.pages.address}")
     sys.stdout.flush()
-    asked_to_stop.wait()
+    while _heard(asked) == signal.SIGHUP:
+        reload(service, path)
     service.stop()
     sys.stdout.flush()
     sys.stderr.flush()
     # A call to a CRM that hangs keeps its thread, and Python would wait for that thread; all that matters is stored.
     os._exit(0)
+
+
+def _heard(asked: queue.SimpleQueue[int]) -> int:
+    """The next signal. Python runs handlers between two instructions of the main thread, so it must not sleep for good: a signal
+    that comes just before a wait without end would be heard only with the next one."""
+    while True:
+        try:
+            return asked.get(timeout=_LISTEN_EVERY)
+        except queue.Empty:
+            continue
+
+
+def reload(service: daemon.Daemon, path: Path) -> bool:
+    """Read the settings again (SIGHUP). Broken ones: every problem is logged, and the service goes on with those it has."""
+    try:
+        chosen = load.load(path)
+    except load.SettingsError as error:
+        for problem in error.problems:
+            log.error("settings problem", problem=str(problem))
+        log.error("settings not reloaded, the old ones stay", problems=len(error.problems))
+        return False
+    return service.reload(chosen)

@@ -11,8 +11,10 @@ from journey import settings as journey_settings
 from mapping import settings as mapping_settings
 from store import settings as store_settings
 from surveys import settings as surveys_settings
+from surveys import survey
 from triggers import rule
 from web import settings as web_settings
+from wire import duration
 
 Name = Annotated[str, pydantic.StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=60)]
 
@@ -39,3 +41,9 @@ class Settings(pydantic.BaseModel):
     journey: journey_settings.JourneySettings = pydantic.Field(
         default=journey_settings.JourneySettings(), description="How the work is run"
     )
+
+    def as_brand(self) -> survey.Brand:
+        """Who asks, with the two promises that pages and mails make in figures."""
+        months = round(self.journey.forget / duration.parse("1 month"))
+        days = self.triggers.quiet.per_person.days
+        return self.surveys.as_brand(keep_months=months, repeat_days=days or None)

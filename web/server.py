@@ -5,7 +5,7 @@ import socket
 import threading
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette import types
 
 from web import settings
 
@@ -20,12 +20,13 @@ class CannotListen(OSError):
 class Pages:
     """The pages, served until stopped."""
 
-    def __init__(self, application: Starlette, web: settings.WebSettings) -> None:
+    def __init__(self, application: types.ASGIApp, web: settings.WebSettings) -> None:
         self._settings = web
         self._server = uvicorn.Server(
             uvicorn.Config(
                 application,
                 lifespan="off",
+                interface="asgi3",
                 ws="none",
                 log_config=None,
                 access_log=False,
