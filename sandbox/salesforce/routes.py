@@ -56,7 +56,7 @@ class Api:
         self._add_objects()
         self._add_jobs()
         self._add_setup()
-        self.add("GET", "", "", describe.resources)
+        self.add("GET", "", "resources", describe.resources)
         self.add("GET", "limits", "limits", limits.read)
         self.add("GET", "limits/recordCount", "limits/recordCount", limits.record_count)
         self.add("GET", "search", "search", search.search)
