@@ -4,7 +4,7 @@ Source of names and values: Microsoft's table reference (learn.microsoft.com/dyn
 """
 
 from sandbox.dataverse import columns as c
-from sandbox.dataverse import schema
+from sandbox.dataverse import common_columns, schema
 
 
 def score() -> tuple[schema.Column, ...]:
@@ -69,6 +69,7 @@ def people() -> list[schema.Table]:
             c.yes_no("donotemail", "Do not allow Emails", labels=("Allow", "Do Not Allow")),
             c.lookup("primarycontactid", "Primary Contact", "contact"),
             c.lookup("parentaccountid", "Parent Account", "account"),
+            *common_columns.account(),
         ),
         schema_name="Account",
         code=1,
@@ -91,6 +92,7 @@ def people() -> list[schema.Table]:
             c.yes_no("followemail", "Follow Email Activity", default=True),
             c.day("birthdate", "Birthday"),
             c.lookup("parentcustomerid", "Company Name", "account", "contact", kind=schema.Kind.CUSTOMER),
+            *common_columns.contact(),
             schema.Column(
                 name="palaute_language",
                 schema_name="palaute_Language",
@@ -170,6 +172,7 @@ def service() -> list[schema.Table]:
             c.lookup("productid", "Product", "product"),
             c.lookup("masterid", "Master Case", "incident", update=False),
             c.lookup("parentcaseid", "Parent Case", "incident"),
+            *common_columns.incident(),
             *c.states(
                 ("Active", "Resolved", "Cancelled"),
                 {

@@ -4,7 +4,7 @@ Source of names and values: Microsoft's table reference (learn.microsoft.com/dyn
 """
 
 from sandbox.dataverse import columns as c
-from sandbox.dataverse import crm_tables, schema
+from sandbox.dataverse import common_columns, crm_tables, schema
 
 
 def sales() -> list[schema.Table]:
@@ -27,6 +27,7 @@ def sales() -> list[schema.Table]:
             c.text("stepname", "Pipeline Phase", 200),
             c.lookup("parentcontactid", "Contact", "contact"),
             c.lookup("parentaccountid", "Account", "account"),
+            *common_columns.opportunity(),
             *c.states(
                 ("Open", "Won", "Lost"),
                 {1: (0, "In Progress"), 2: (0, "On Hold"), 3: (1, "Won"), 4: (2, "Canceled"), 5: (2, "Out-Sold")},
@@ -56,6 +57,7 @@ def sales() -> list[schema.Table]:
             c.day("datefulfilled", "Date Fulfilled"),
             c.day("submitdate", "Date Submitted"),
             c.lookup("opportunityid", "Opportunity", "opportunity"),
+            *common_columns.salesorder(),
             *c.states(
                 ("Active", "Submitted", "Canceled", "Fulfilled", "Invoiced"),
                 {
