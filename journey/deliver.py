@@ -9,7 +9,7 @@ import structlog
 
 from channels import base as channel
 from journey import belt as belts
-from journey import last_look, links, poison, remind, variants
+from journey import hours, last_look, links, poison, remind, variants
 from store import messages
 from triggers import decision
 from wire import errors
@@ -58,8 +58,9 @@ def _set_aside(belt: belts.Belt, message_id: int, error: Exception) -> None:
 
 def _some(belt: belts.Belt, connector: str, ids: Sequence[int]) -> int:
     with belt.store.read() as tx:
-        due = _one_per_person(messages.load(tx, ids))
+        loaded = messages.load(tx, ids)
     looked_at = belt.now()
+    due = _one_per_person(hours.keep(belt, loaded, looked_at))
     refusals = last_look.look(belt, connector, due) if due else {}
     _cancel(belt, [(one, *refusals[one.id]) for one in due if one.id in refusals])
     sent = _send_all(belt, [one for one in due if one.id not in refusals], looked_at + _LOOK_HOLDS)

@@ -10,8 +10,8 @@ from connectors import base
 from journey import belt as belts
 from journey import notice
 from mapping import inward
-from store import decisions, messages, people
-from triggers import decision
+from store import decisions, identities, loads, messages, people
+from triggers import decision, restraint
 
 Refusals = dict[int, tuple[decision.Reason, str]]
 """Message id → why it must not go, and the sentence for the admin."""
@@ -33,6 +33,7 @@ def _ours(belt: belts.Belt, due: Sequence[messages.Outgoing]) -> Refusals:
     persons = {one.waiting.person_id for one in due if one.waiting.person_id is not None}
     with belt.store.read() as tx:
         said_no = people.opted_out(tx, persons)
+        refused = identities.refused(tx, persons)
         asked_at = messages.last_sent(tx, persons)
     refusals: Refusals = {}
     for one in due:
@@ -42,6 +43,8 @@ def _ours(belt: belts.Belt, due: Sequence[messages.Outgoing]) -> Refusals:
             refusals[one.id] = decision.Reason.UNUSABLE, f"The survey {one.survey} is no longer configured."
         elif one.waiting.person_id in said_no:
             refusals[one.id] = decision.Reason.OPTED_OUT, _SAID_NO
+        elif refused.get(one.waiting.person_id or 0, {}).keys() - {one.waiting.touch.connector}:
+            refusals[one.id] = decision.Reason.OPTED_OUT, _SAID_NO_ELSEWHERE
         elif not one.is_reminder and _asked_meanwhile(belt, asked_at.get(one.waiting.person_id or 0)):
             refusals[one.id] = decision.Reason.QUARANTINED, _ASKED
     return refusals
@@ -53,6 +56,7 @@ def _asked_meanwhile(belt: belts.Belt, asked_at: datetime | None) -> bool:
 
 
 _ASKED = "The person was asked about something else after this was decided and before it went out."
+_SAID_NO_ELSEWHERE = "The same person has opted out in another CRM, after this was decided and before it went out."
 _SAID_NO = "The person asked us not to ask again, after this was decided and before it went out."
 
 
@@ -71,16 +75,27 @@ def _theirs(
 ) -> Refusals:
     sources = {source.name: source for source in belt.sources[connector]}
     refusals: Refusals = {}
+    lenient = _lenient(belt, left)
     for one in left:
         touch = one.waiting.touch
         change = seen.get((touch.source, touch.record))
         if touch.source not in sources or change is None:
             refusals[one.id] = (decision.Reason.DELETED, "The CRM no longer has this record.")
             continue
-        refusal = inward.standing(sources[touch.source], touch, change)
+        refusal = inward.standing(sources[touch.source], touch, change, reopening=one.waiting.id not in lenient)
         if refusal is not None:
             refusals[one.id] = refusal
     return refusals
+
+
+def _lenient(belt: belts.Belt, left: Sequence[messages.Outgoing]) -> frozenset[int]:
+    """Touchpoints whose rule asks about each closing by itself, re-opened or not."""
+    words = {rule.name: rule.reopened for rule in belt.rules.rules if rule.reopened is restraint.Reopened.ONCE_PER_CLOSURE}
+    if not words:
+        return frozenset()
+    with belt.store.read() as tx:
+        names = loads.rules_of(tx, [one.waiting.id for one in left])
+    return frozenset(i for i, name in names.items() if name in words)
 
 
 def withdraw(tx: sa.Connection, one: messages.Outgoing, reason: decision.Reason, explanation: str, now: datetime) -> None:

@@ -70,21 +70,29 @@ Refusal = tuple[decision.Reason, str]
 """Why nobody must be asked any more, and the sentence for the admin."""
 
 
-def standing(source: kind.Source, touch: room_touchpoint.Touchpoint, change: base.Change) -> Refusal | None:
+def standing(
+    source: kind.Source, touch: room_touchpoint.Touchpoint, change: base.Change, *, reopening: bool = True
+) -> Refusal | None:
     """Whether something speaks against asking about this touchpoint now; ``change`` is what ``look`` brought back.
 
-    A record that was re-opened and closed again counts as re-opened: that closing has a touchpoint of its own.
+    A record that was re-opened and closed again counts as re-opened: that closing has a touchpoint of its own. Where a record can
+    happen again, ``reopening=False`` lets it be asked about all the same: each closing counts by itself.
     """
     seen = source.on_record
-    return _record_standing(seen, touch, change) or _person_standing(seen, touch, change)
+    lasting = reopening or bool(seen.once)
+    return _gone(seen, change) or (_reopened(seen, touch, change) if lasting else None) or _person_standing(seen, touch, change)
 
 
-def _record_standing(seen: kind.Source, touch: room_touchpoint.Touchpoint, change: base.Change) -> Refusal | None:
+def _gone(seen: kind.Source, change: base.Change) -> Refusal | None:
     survivor = change.merged_into or plain.text(plain.first(change.values, seen.merged))
     if survivor:
         return decision.Reason.MERGED, f"The record was merged into {survivor} before the message went out."
     if change.deleted:
         return decision.Reason.DELETED, "The record was deleted in the CRM before the message went out."
+    return None
+
+
+def _reopened(seen: kind.Source, touch: room_touchpoint.Touchpoint, change: base.Change) -> Refusal | None:
     changed = [path for path, wanted in seen.steady.items() if not plain.meets(change.values.get(path), wanted)]
     if changed:
         now = _shown(change.values, changed[0])

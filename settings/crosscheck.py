@@ -6,23 +6,15 @@ another.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import pydantic
 
 from mapping import kind
-from settings import locate, schema, words
-from triggers import condition, facts, rule
+from settings import contradictions, locate, schema, words
+from settings.found import Found
+from triggers import condition, facts, restraint, rule
 from wire import duration
-
-
-class Found(NamedTuple):
-    """Something that does not fit."""
-
-    place: locate.Place
-    expected: str
-    found: str | None = None
-    """What to show of it where that is not simply the value at the place."""
 
 
 def check(raw: Mapping[str, Any]) -> list[Found]:
@@ -30,6 +22,8 @@ def check(raw: Mapping[str, Any]) -> list[Found]:
     world = _World(raw)
     found = [*_kinds(world), *_write(world)]
     found += _doubles(world.rules)
+    found += _names(world)
+    found += contradictions.check(world.rules)
     for number, table in enumerate(world.rules):
         if isinstance(table, dict):
             found += _rule_fits(world, number, table)
@@ -49,6 +43,8 @@ class _World:
         self.connectors = list(_table(raw, "connectors"))
         self.surveys = list(_table(raw, "surveys", "survey"))
         self.channels = list(_table(raw, "channels"))
+        self.triggers = _table(raw, "triggers")
+        self.languages = _table(raw, "surveys").get("languages")
         self.write = _table(raw, "mapping", "write")
         self.kinds = _table(raw, "mapping", "kinds")
         rules = _table(raw, "triggers").get("rules", [])
@@ -132,6 +128,22 @@ def _write(world: _World) -> Iterator[Found]:
                     yield Found(("mapping", "write", connector, name), words.should_be(name, targets, ""))
 
 
+def _names(world: _World) -> Iterator[Found]:
+    """Names in the sections beside the rules: connectors of time zones, and the fact that account types are compared with."""
+    for name in _table(world.triggers, "zones", "connectors"):
+        if name not in world.connectors:
+            yield Found(("triggers", "zones", "connectors", name), _connector(world, name))
+    types = _table(world.triggers, "exclude").get("account_types")
+    fact = restraint.ACCOUNT_TYPE
+    for connector, sources in world.sources.items():
+        lacking = [source.name for source in sources if source.account and fact not in source.context]
+        if isinstance(types, list) and types and lacking:
+            table = f'[mapping.kinds.{connector}.{lacking[0]}] context = {{ {fact} = "COLUMN" }}'
+            yield Found(
+                ("triggers", "exclude", "account_types"), f"needs the fact {fact}, which {connector} does not map: add {table}"
+            )
+
+
 def _doubles(rules: Iterable[Any]) -> Iterator[Found]:
     first: dict[str, int] = {}
     for number, table in enumerate(rules):
@@ -148,6 +160,7 @@ def _rule_fits(world: _World, number: int, table: Mapping[str, Any]) -> Iterator
     yield from _listed(place, table, "channel", world.channels, "no channel is configured: add [channels.email]")
     nothing = "no connector is configured: add [connectors.NAME]"
     yield from _listed(place, table, "connectors", world.connectors, nothing)
+    yield from _languages(world, place, table)
     delay, expires = _span(table, "delay"), _span(table, "expires")
     if delay is not None and expires is not None and delay >= expires:
         yield Found((*place, "delay"), "should be shorter than expires")
@@ -162,6 +175,17 @@ def _listed(place: locate.Place, table: Mapping[str, Any], key: str, known: Sequ
     for index, name in enumerate(value if isinstance(value, list) else ()):
         if isinstance(name, str) and name not in known:
             yield Found((*place, key, index), words.should_be(name, known, nothing))
+
+
+def _languages(world: _World, place: locate.Place, table: Mapping[str, Any]) -> Iterator[Found]:
+    """Variants have words in languages that surveys are sent in."""
+    known = world.languages if isinstance(world.languages, list) else None
+    variants = table.get("variants")
+    for index, variant in enumerate(variants if isinstance(variants, list) else ()):
+        for key in ("subject", "question"):
+            for language in _table(variant, key) if isinstance(variant, dict) else ():
+                if known is not None and language not in known:
+                    yield Found((*place, "variants", index, key, language), words.should_be(language, known, ""))
 
 
 def _span(table: Mapping[str, Any], key: str) -> timedelta | None:
@@ -190,6 +214,10 @@ def _kind_fits(world: _World, place: locate.Place, table: Mapping[str, Any]) -> 
     for inner, field in _fields((*place, "when"), table.get("when")):
         if field not in fields:
             yield Found(inner, words.should_be(field, fields, ""))
+    least = table.get("at_least")
+    by = least.get("by") if isinstance(least, dict) else None
+    if isinstance(by, str) and by not in fields:
+        yield Found((*place, "at_least", "by"), words.should_be(by, fields, ""))
 
 
 def _fields(place: locate.Place, node: Any) -> Iterator[tuple[locate.Place, str]]:

@@ -8,20 +8,20 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from settings import crosscheck
+from settings.found import Found
 
 _SQLITE = "sqlite:///"
 
 
-def check(raw: Mapping[str, Any], folder: Path) -> Iterator[crosscheck.Found]:
+def check(raw: Mapping[str, Any], folder: Path) -> Iterator[Found]:
     """What the section ``[store]`` names and is not there; relative paths are taken from ``folder``."""
     store = raw.get("store", {})
     secret = store.get("secret", "") if isinstance(store, dict) else ""
     url = store.get("url", "") if isinstance(store, dict) else ""
     if isinstance(secret, str) and (trouble := _secret(secret, folder)):
-        yield crosscheck.Found(("store", "secret"), trouble)
+        yield Found(("store", "secret"), trouble)
     if isinstance(url, str) and url.startswith(_SQLITE) and (trouble := _no_place(folder / url.removeprefix(_SQLITE), os.W_OK)):
-        yield crosscheck.Found(("store", "url"), trouble)
+        yield Found(("store", "url"), trouble)
 
 
 def _secret(reference: str, folder: Path) -> str:

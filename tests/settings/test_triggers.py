@@ -1,0 +1,189 @@
+"""What is wrong with rules is told at start: place, line, and what would be right."""
+
+import time
+
+import pytest
+
+from settings import load
+from tests.settings import conftest
+
+QUIET = 'per_person = "30d"'
+CASES = 'delay = "2h"'
+PRIORITY = '{ field = "priority", is_not = "Low" },'
+
+MISTAKES: list[tuple[tuple[str, str], str, str, str]] = [
+    ((QUIET, 'window = "mon-fri 17:00-09:00"'), "triggers.quiet", "window", "never opens: 09:00 is not after 17:00"),
+    ((QUIET, 'window = "mon-fri 09:00-09:00"'), "triggers.quiet", "window", "never opens"),
+    ((QUIET, 'window = "mo-fr 9-17"'), "triggers.quiet", "window", 'such as "mon-fri 09:00-17:00"'),
+    ((QUIET, 'window = "mon-frj 09:00-17:00"'), "triggers.quiet", "window", "not frj"),
+    ((QUIET, 'window = "mon 09:00-25:00"'), "triggers.quiet", "window", "00:00 to 24:00"),
+    ((QUIET, 'window = "mon 09:00-12:00, mon 11:00-13:00"'), "triggers.quiet", "window", "the same hours of a day twice"),
+    ((QUIET, 'holidays = "XX"'), "triggers.quiet", "holidays", 'by its two letters, such as "FI"'),
+    ((QUIET, 'holidays = ["DE-QQ"]'), "triggers.quiet", "holidays[1]", "a part of DE: BB"),
+    ((QUIET, 'per_account = "0 per 7d"'), "triggers.quiet", "per_account", "at least 1"),
+    ((QUIET, 'per_account = "three a week"'), "triggers.quiet", "per_account", 'such as "3 per 7d"'),
+    ((QUIET, 'per_domain = "3 per 0d"'), "triggers.quiet", "per_domain", "longer than nought"),
+    ((QUIET, "daily_cap = 0"), "triggers.quiet", "daily_cap", "at least 1"),
+    ((QUIET, 'on_conflict = "wait"'), "triggers.quiet", "on_conflict", '"drop" or "defer"'),
+    ((CASES, 'delay = "15d"'), "triggers.rules “Closed cases”", "delay", "shorter than expires"),
+    ((CASES, 'sample = "0%"'), "triggers.rules “Closed cases”", "sample", 'such as "25%"'),
+    ((CASES, "sample = 25"), "triggers.rules “Closed cases”", "sample", 'such as "25%"'),
+    ((CASES, 'reopened = "again"'), "triggers.rules “Closed cases”", "reopened", '"restart", "cancel", "once-per-case"'),
+    ((CASES, 'remind = ["3d", "20d"]'), "triggers.rules “Closed cases”", "", "over before the survey expires"),
+    ((CASES, 'remind = ["7d", "3d"]'), "triggers.rules “Closed cases”", "", "rising times"),
+    ((CASES, 'variants = [{ name = "a", share = "50%" }]'), "triggers.rules “Closed cases”", "", "add up to 100%"),
+    (
+        (CASES, 'variants = [{ name = "a", share = "100%", subject = { de = "Eine Frage" } }]'),
+        "triggers.rules “Closed cases”",
+        "variants[1].subject.de",
+        "should be one of en, fi, sv",
+    ),
+    (
+        (CASES, 'at_least = { by = "ownr", per = "30d", answers = 20 }'),
+        "triggers.rules “Closed cases”",
+        "at_least.by",
+        'did you mean "owner"?',
+    ),
+    ((CASES, 'at_least = { by = "owner", per = "30d" }'), "triggers.rules “Closed cases”", "at_least", "answers or within"),
+    (
+        (PRIORITY, '{ field = "priority", changed_from = "Low" },'),
+        "triggers.rules “Closed cases”",
+        "when[1].changed_from",
+        "cannot",
+    ),
+    (
+        (PRIORITY, '{ field = "creatd_at", older_than = "2d" },'),
+        "triggers.rules “Closed cases”",
+        "when[1].field",
+        "should be one of",
+    ),
+    (
+        (PRIORITY, '{ field = "happened_at", older_than = "2 days" },'),
+        "triggers.rules “Closed cases”",
+        "when[1].older_than",
+        "duration",
+    ),
+    (
+        (PRIORITY, '{ field = "happened_at", older_than = "3d", newer_than = "2d" },'),
+        "triggers.rules “Closed cases”",
+        "when[1]",
+        "can never hold",
+    ),
+    ((PRIORITY, '{ field = "subject", matches = "(a+)+\\\\1" },'), "triggers.rules “Closed cases”", "when[1].matches", "RE2"),
+    (
+        (PRIORITY, '{ field = "priority", is = "High" }, { field = "priority", is = "Low" },'),
+        "triggers.rules “Closed cases”",
+        "when[2].is",
+        'can never hold together with priority is "High"',
+    ),
+    (
+        (PRIORITY, '{ field = "priority", in = ["High", "Normal"] }, { field = "priority", not_in = ["high", "normal"] },'),
+        "triggers.rules “Closed cases”",
+        "when[2].not_in",
+        "can never hold together",
+    ),
+    (
+        ("[surveys]\n", '[triggers.zones]\ncompany = "Europe/Helsingfors"\n[surveys]\n'),
+        "triggers.zones",
+        "company",
+        "Europe/Helsinki",
+    ),
+    (
+        ("[surveys]\n", '[triggers.zones.connectors]\nacm = "UTC"\n[surveys]\n'),
+        "triggers.zones.connectors",
+        "acm",
+        'did you mean "acme"?',
+    ),
+    (("[surveys]\n", '[triggers.exclude]\ndomains = ["example"]\n[surveys]\n'), "triggers.exclude", "domains[1]", "example.com"),
+    (
+        ("[surveys]\n", '[triggers.exclude]\naddresses = ["anna"]\n[surveys]\n'),
+        "triggers.exclude",
+        "addresses[1]",
+        "e-mail address",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "section", "key", "expected"), MISTAKES, ids=[f"{one[2]} {one[3]}"[:40] for one in MISTAKES])
+def test_a_mistake_in_the_rules_is_told_with_its_place(
+    broken: conftest.Break, change: tuple[str, str], section: str, key: str, expected: str
+) -> None:
+    problems = broken(change)
+    told = [one for one in problems if (one.section, one.key) == (section, key)]
+    assert len(told) == 1, [str(one) for one in problems]
+    assert expected in told[0].expected
+    assert told[0].line is not None
+
+
+def test_everything_is_told_at_once(broken: conftest.Break) -> None:
+    problems = broken((QUIET, 'window = "mon 9-8"\ndaily_cap = 0\nper_account = "x"'), (CASES, 'sample = "x"\nremind = ["1x"]'))
+    assert len(problems) == 5
+
+
+SHADOWED = """
+[[triggers.rules]]
+name = "The same in other words"
+on = "case_closed"
+when = [
+  { not = { contains = "[SPAM]", field = "subject" } },
+  { field = "priority", is_not = "low" },
+]
+survey = "case_csat"
+channel = "email"
+"""
+
+
+def test_a_rule_that_another_takes_every_touchpoint_from_is_told(broken: conftest.Break) -> None:
+    (problem,) = broken(("[triggers.quiet]", SHADOWED + "[triggers.quiet]"))
+    assert problem.section == "triggers.rules “The same in other words”"
+    assert "rule number 1, “Closed cases”, has the same conditions and wins" in problem.expected
+
+
+def test_the_rule_that_loses_is_the_one_told(broken: conftest.Break) -> None:
+    (problem,) = broken(("[triggers.quiet]", SHADOWED + "priority = 5\n[triggers.quiet]"))
+    assert problem.section == "triggers.rules “Closed cases”"
+
+
+DIGITS = """
+[[triggers.rules]]
+name = "{0}"
+on = "purchase"
+survey = "purchase_nps"
+channel = "email"
+when = [{{ field = "subject", matches = "{0}" }}]
+"""
+OWNED = """
+[[triggers.rules]]
+name = "r{0}"
+on = "case_closed"
+survey = "case_csat"
+channel = "email"
+when = [{{ field = "owner", is = "o{0}" }}, {{ field = "subject", matches = "a{0}" }}]
+"""
+
+
+def test_patterns_that_differ_in_letter_case_are_not_the_same(write: conftest.Write) -> None:
+    text = conftest.GOOD.replace("[triggers.quiet]", DIGITS.format("\\\\d") + DIGITS.format("\\\\D") + "[triggers.quiet]")
+    assert len(load.load(write(text)).triggers.rules) == 4
+
+
+def test_the_company_s_zone_is_the_brand_s_unless_named(write: conftest.Write) -> None:
+    brand = conftest.GOOD.replace('name = "Havu"', 'name = "Havu"\ntime_zone = "Europe/Helsinki"')
+    assert load.load(write(brand)).triggers.zones.home.key == "Europe/Helsinki"
+    named = brand + '\n[triggers.zones]\ncompany = "Asia/Tokyo"\n'
+    assert load.load(write(named)).triggers.zones.home.key == "Asia/Tokyo"
+
+
+def test_a_thousand_rules_are_read_quickly(write: conftest.Write) -> None:
+    path = write(conftest.GOOD.replace("[triggers.quiet]", "".join(OWNED.format(n) for n in range(1_000)) + "[triggers.quiet]"))
+    begun = time.process_time()
+    assert len(load.load(path).triggers.rules) == 1_002
+    assert time.process_time() - begun < 5
+
+
+def test_rules_in_latin_1_are_told_with_the_line(write: conftest.Write) -> None:
+    path = write("")
+    path.write_bytes(conftest.GOOD.replace("Closed cases", "Päättyneet").encode("latin-1"))
+    with pytest.raises(load.SettingsError) as caught:
+        load.load(path)
+    assert [(one.line, one.found) for one in caught.value.problems] == [(21, "a letter that is not UTF-8")]
