@@ -50,25 +50,34 @@ def tree(element: ElementTree.Element) -> Any:
     return made
 
 
-def apply(org: Org, kind: str, full_name: str, description: Mapping[str, Any], user: str, *, replace: bool) -> bool:
+@dataclass(frozen=True)
+class Component:
+    """One described part of an org."""
+
+    kind: str
+    """CustomObject, CustomField or PermissionSet."""
+    full_name: str
+    description: Mapping[str, Any]
+
+
+def apply(org: Org, component: Component, user: str, *, replace: bool) -> bool:
     """Make or change one component; True when it is new. Raises RowRefused."""
-    if kind == "CustomObject" and (full_name.endswith("__c") or description.get("label")):
+    full_name, description = component.full_name, component.description
+    if component.kind == "CustomObject" and (full_name.endswith("__c") or description.get("label")):
         return customize.add_object(org, full_name, description, replace=replace)
-    if kind == "CustomObject":
-        columns = description.get("fields") or []
-        for column in columns if isinstance(columns, list) else [columns]:
-            described = errors.an_object(column)
-            customize.add_field(org, f"{full_name}.{described.get('fullName')}", described, replace=True)
+    if component.kind == "CustomObject":
+        for column in field_types.listed(description.get("fields")):
+            customize.add_field(org, f"{full_name}.{column.get('fullName')}", column, replace=True)
         return False
-    if kind == "CustomField":
+    if component.kind == "CustomField":
         entity, _, name = full_name.partition(".")
         known = org.schema.find(entity)
         fresh = known is None or known.find(name) is None
         customize.add_field(org, full_name, description, replace=replace)
         return fresh
-    if kind == "PermissionSet":
+    if component.kind == "PermissionSet":
         return customize.set_permissions(org, full_name, description, user)
-    raise field_types.refused("INVALID_TYPE", f"Unknown metadata type: {kind}")
+    raise field_types.refused("INVALID_TYPE", f"Unknown metadata type: {component.kind}")
 
 
 class Deployments:
@@ -113,7 +122,7 @@ class Deployments:
         try:
             root = ElementTree.fromstring(content)
             description = errors.an_object(tree(root) or None)
-            fresh = apply(self.org, kind, full_name, description, user, replace=True)
+            fresh = apply(self.org, Component(kind, full_name, description), user, replace=True)
         except ElementTree.ParseError as error:
             deployment.failures.append(_result(path, kind, full_name, problem=f"Error parsing file: {error}"))
         except errors.ApiError as error:

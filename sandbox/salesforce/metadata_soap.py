@@ -74,7 +74,7 @@ def _component(org: Org, part: ElementTree.Element, session: Session, *, replace
     description: dict[str, Any] = found if isinstance(found, dict) else {}
     full_name = str(description.get("fullName", ""))
     try:
-        fresh = metadata.apply(org, kind, full_name, description, session.user_id, replace=replace)
+        fresh = metadata.apply(org, metadata.Component(kind, full_name, description), session.user_id, replace=replace)
     except errors.RowRefused as refused:
         fields = "".join(f"<fields>{escape(name)}</fields>" for name in refused.error.fields or ())
         error = f"{fields}<message>{escape(refused.error.message)}</message><statusCode>{refused.error.code}</statusCode>"
