@@ -1,6 +1,8 @@
 """``palaute check``: settings, reachability, sign-in, fields and rights, clock, mail server; what to do about each finding."""
 
+import ipaddress
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import typer
 from rich import console
@@ -38,10 +40,33 @@ def findings(belt: belts.Belt) -> Iterator[finding.Finding]:
     """Every finding, each as soon as it is known."""
     yield finding.Finding(subject="settings", grade=finding.Grade.GOOD, message="read and understood")
     yield finding.Finding(subject="store", grade=finding.Grade.GOOD, message="opened and up to date")
+    yield _pages(belt.public_url)
     for name, connector in belt.connectors.items():
         yield from _connector(belt, name, connector)
     for channel in belt.channels.values():
         yield from channel.check()
+
+
+def _pages(public_url: str) -> finding.Finding:
+    """Mail programs offer to unsubscribe with one click only where the link is https (RFC 8058, section 3.1)."""
+    parts = urlsplit(public_url)
+    if parts.scheme == "https" or _loopback(parts.hostname or ""):
+        return finding.Finding(
+            subject="web: public_url", grade=finding.Grade.GOOD, message=f"links in mails lead to {public_url}"
+        )
+    return finding.Finding(
+        subject="web: public_url",
+        grade=finding.Grade.WARNING,
+        message=f"{public_url} is not https: answers travel in clear, and mail programs offer no one-click unsubscribe",
+        remedy="Put the pages behind a reverse proxy with a certificate, and write its https address as public_url.",
+    )
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _connector(belt: belts.Belt, name: str, connector: base.Connector) -> Iterator[finding.Finding]:
@@ -55,6 +80,7 @@ def _connector(belt: belts.Belt, name: str, connector: base.Connector) -> Iterat
     try:
         targets, sources = belt.targets.get(name, {}), belt.sources[name]
         described = connector.describe(tuple(dict.fromkeys((*readable.objects(sources), *targets))))
+        yield from connector.rights(readable.objects(sources), tuple(targets))
         yield from readable.check(name, sources, described)
         yield from outward.check(name, targets, described)
     except (errors.Later, errors.NeedsPerson) as error:

@@ -213,6 +213,13 @@ class Connector(abc.ABC):
     def check(self) -> Sequence[finding.Finding]:
         """Reachability, sign-in and clock, each as a finding; never raises."""
 
+    def rights(self, read: Sequence[str], written: Sequence[str]) -> Sequence[finding.Finding]:
+        """Whether the user may read and write these objects as a whole, and whether it may do much more than that.
+
+        Empty where describe tells all of it. Raises what the other methods raise.
+        """
+        return ()
+
     @abc.abstractmethod
     def health(self) -> Health:
         """Calls made and the CRM's own limits, without a call."""

@@ -1,9 +1,9 @@
 """What an admin writes under ``[connectors.NAME]``: one model per ``type``, each telling what would be right."""
 
 from datetime import timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from wire import duration, http, place, secret
 
@@ -70,13 +70,28 @@ class OverTheWireSettings(CommonSettings):
         )
 
 
+_RETIRED = {"soap", "login", "password", "username_password"}
+
+
+def _living_flow(flow: Any) -> Any:
+    if flow in _RETIRED:
+        raise ValueError(
+            "is a way of signing in that Salesforce retires (SOAP login() ends with Summer '27, the password flow is blocked in "
+            'new orgs): make a connected app and write "client_credentials" or "jwt_bearer"'
+        )
+    return flow
+
+
 class SalesforceSettings(OverTheWireSettings):
     """A Salesforce org."""
 
     type: Literal["salesforce"]
     login_url: place.SecureAddress
     """My Domain: https://acme.my.salesforce.com; for a sandbox https://acme--name.sandbox.my.salesforce.com."""
-    flow: Literal["client_credentials", "jwt_bearer"] = "client_credentials"
+    flow: Annotated[
+        Literal["client_credentials", "jwt_bearer"],
+        BeforeValidator(_living_flow, json_schema_input_type=Literal["client_credentials", "jwt_bearer"]),
+    ] = "client_credentials"
     client_id: str = Field(min_length=1)
     """Consumer key of the connected app."""
     client_secret: secret.Secret | None = None

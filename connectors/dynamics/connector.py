@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from connectors import base, findings, keyset, settings, settling
-from connectors.dynamics import line, queries, tables, writing
+from connectors.dynamics import line, queries, rights, tables, writing
 from wire import errors, finding
 
 
@@ -46,6 +46,9 @@ class DynamicsConnector(base.Connector):
         except errors.OutsideError as error:
             return [signed, findings.failed(f"{subject}: reach", error, "Look at the network, the proxy and url.")]
         return [signed, findings.good(f"{subject}: reach", "Dataverse answers"), findings.clock(subject, clock)]
+
+    def rights(self, read: Sequence[str], written: Sequence[str]) -> Sequence[finding.Finding]:
+        return rights.check(f"connectors.{self.name}", self._line, read, written)
 
     def health(self) -> base.Health:
         return base.Health(calls=self._line.budget.calls)

@@ -16,6 +16,7 @@ DEADLOCKS = {"0x80044150", "0x80044151"}
 ROWWISE = DEADLOCKS | {"0x80040216"}
 """Failures of many rows together, the unexpected one among them, after which single rows may still pass."""
 _NO_COLUMN = re.compile(r"Could not find a property named '([^']{1,100})' on type '(?:Microsoft\.Dynamics\.CRM\.)?([^']{1,100})'")
+_NO_PRIVILEGE = re.compile(r"is missing (prv\w{1,80}) privilege.{0,200}? for entity '(\w{1,80})'", re.DOTALL)
 _REMEDIES = {
     "0x80040220": "Give the application user's security role the missing privilege on the table.",
     "0x80048306": "Give the application user's security role access to the rows.",
@@ -67,6 +68,10 @@ def translate(fault: Fault) -> errors.OutsideError:
         column, table = fault.missing_column
         remedy = "Correct the name in settings, or let the application user read the column."
         return errors.NeedsPerson(f"the column {table}.{column} cannot be read", code=fault.code, remedy=remedy)
+    if lacking := _NO_PRIVILEGE.search(fault.message):
+        remedy = f"Give the application user's security role {lacking[1]} on {lacking[2]}, for the whole organization."
+        message = f"the application user lacks the privilege {lacking[1]} on {lacking[2]}"
+        return errors.NeedsPerson(message, code=fault.code, remedy=remedy)
     default = (
         "Look at the application user's security role." if fault.status == 403 else "Compare names and conditions with the table."
     )

@@ -15,14 +15,23 @@ from wire import errors, http, retry
 _MICROSOFT = ("microsoftonline.com", "microsoftonline.us", "microsoftonline.cn", "chinacloudapi.cn", "windows.net")
 _CODE = re.compile(r"AADSTS\d+")
 _LATER = {"temporarily_unavailable", "server_error"}
-_REMEDIES = {
-    "AADSTS7000215": "client_secret is wrong: give the secret's value, not its id.",
-    "AADSTS7000222": "The client secret has run out: make a new one in the app registration.",
-    "AADSTS700016": "Compare client_id and the tenant in authority with the app registration.",
-    "AADSTS90002": "There is no such tenant: correct authority.",
-    "AADSTS500011": "The tenant does not know this environment: correct url.",
-    "AADSTS70011": "The tenant does not know this environment: correct url.",
+_REFUSALS = {
+    "AADSTS7000215": ("the client secret is wrong", "Give client_secret the secret's value, not its id."),
+    "AADSTS7000222": ("the client secret has run out", "Make a new one in the app registration."),
+    "AADSTS7000218": ("it asks for a secret", "Give client_secret, and let the app registration be a confidential client."),
+    "AADSTS700016": (
+        "the tenant knows no such application",
+        "Compare client_id and the tenant in authority with the app registration.",
+    ),
+    "AADSTS90002": ("there is no such tenant", "Correct the tenant at the end of authority."),
+    "AADSTS500011": ("the tenant does not know this environment", "Correct url, or the tenant in authority."),
+    "AADSTS70011": ("the tenant does not know this environment", "Correct url, or the tenant in authority."),
+    "AADSTS70003": ("this way of signing in is blocked", "Allow client credentials for the app registration."),
+    "AADSTS53003": ("a conditional access policy forbids it", "Exempt the app registration, or allow this machine's address."),
+    "AADSTS700024": ("the time of the request is wrong", "Let this machine take its time from the network (NTP)."),
 }
+"""Microsoft's number → what it means, and what to do.
+https://learn.microsoft.com/entra/identity-platform/reference-error-codes"""
 
 
 class SignIn:
@@ -67,7 +76,9 @@ class SignIn:
                 self._app = self._open()
             self._app.remove_tokens_for_client()
             answer = self._app.acquire_token_for_client(scopes=[f"{self._settings.url}/.default"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError) as error:
+            if number := _number_in(error):
+                raise _refusal({"error": "invalid_request", "error_description": number}) from None
             # msal reads whatever came back as JSON and stumbles over a proxy's page or a wrong address.
             remedy = "Write it as https://login.microsoftonline.com/TENANT, and look whether a proxy stands between."
             raise errors.NeedsPerson("authority does not answer as a sign-in service does", remedy=remedy) from None
@@ -93,5 +104,15 @@ def _refusal(answer: Mapping[str, Any]) -> errors.OutsideError:
     shown = number[0] if number else code or "without a reason"
     if code in _LATER or not code:
         return errors.Later(f"Microsoft's sign-in asks for patience ({shown})", code=shown)
-    remedy = _REMEDIES.get(shown, "Compare client_id, client_secret and authority with the app registration.")
-    return errors.NeedsPerson(f"Microsoft refuses the sign-in ({shown})", code=shown, remedy=remedy)
+    meaning, remedy = _REFUSALS.get(shown, ("", "Compare client_id, client_secret and authority with the app registration."))
+    words = f"{meaning} ({shown})" if meaning else shown
+    return errors.NeedsPerson(f"Microsoft refuses the sign-in: {words}", code=shown, remedy=remedy)
+
+
+def _number_in(error: BaseException | None) -> str:
+    """Microsoft's number in what msal raises about an unknown tenant: it repeats the answer in the cause of its own words."""
+    while error is not None:
+        if number := _CODE.search(str(error)):
+            return number[0]
+        error = error.__context__
+    return ""

@@ -29,6 +29,7 @@ _LIMIT_PAUSE = 60.0
 _CROWD_PAUSE = 20.0
 """Calls count against the limit of concurrent ones when they last 20 s."""
 _NO_COLUMN = re.compile(r"No such column '([^']{1,80})' on (?:entity|sobject of type) '?(\w{1,80})")
+_NO_OBJECT = re.compile(r"sObject type '(\w{1,80})'")
 _REMEDIES = {
     "API_CURRENTLY_DISABLED": "Enable the API for this user's profile.",
     "API_DISABLED_FOR_ORG": "Enable the API for this user; editions below Enterprise have none.",
@@ -78,6 +79,8 @@ def translate(fault: Fault, delay: float | None = None) -> errors.OutsideError:
     if column := _NO_COLUMN.search(fault.message):
         remedy = f"Give the user read access to {column[2]}.{column[1]} (field-level security), or correct the name in settings."
         return errors.NeedsPerson(f"the field {column[2]}.{column[1]} cannot be read", code=fault.code, remedy=remedy)
+    if fault.code == "INVALID_TYPE" and (found := _NO_OBJECT.search(fault.message)):
+        return errors.NeedsPerson(f"the object {found[1]} cannot be read", code=fault.code, remedy=_REMEDIES[fault.code])
     remedy = _REMEDIES.get(fault.code, "Look at the permissions of the user that the connected app runs as.")
     return errors.NeedsPerson(f"Salesforce refuses the call ({_shown(fault)})", code=fault.code, remedy=remedy)
 

