@@ -12,6 +12,7 @@ import structlog
 
 from journey import belt as belts
 from journey import links, variants
+from mapping import outward
 from store import answers, ledger, people, touchpoints, updates
 from surveys import survey
 
@@ -201,7 +202,7 @@ class _Submission:
 
     def _targets(self, asked: answers.Asked) -> list[updates.Target]:
         touch = touchpoints.as_noun(dict(asked.touch))
-        if touch.object not in self.belt.targets.get(touch.connector, {}):
+        if not outward.takes_answers(self.belt.targets.get(touch.connector, {}).get(touch.object, {})):
             return []
         definition = self.belt.surveys[asked.survey].definition
         kept = {

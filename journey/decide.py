@@ -6,7 +6,7 @@ from datetime import datetime
 import structlog
 
 from journey import belt as belts
-from journey import judging, knowledge, poison
+from journey import judging, knowledge, poison, verdicts
 from store import decisions, loads, touchpoints
 
 log = structlog.get_logger("journey.decide")
@@ -39,10 +39,10 @@ def _decide(belt: belts.Belt, ids: Sequence[int], now: datetime) -> None:
         judge = judging.Judge(rules=belt.rules, channels=belt.channels)
         known = knowledge.known(tx, judge, waiting, now)
         made = {one.id: (one.person_id, verdict) for one, verdict in judge.batch(waiting, known, now)}
-        decisions.put(tx, made, now)
+        decisions.put(tx, made, now, tell=verdicts.wanted(belt, waiting))
         gone = touchpoints.load(tx, known.displaced)
         loads.take_back(tx, known.displaced, now)
-        decisions.put(tx, {one.id: (one.person_id, judging.gave_way(now)) for one in gone}, now)
+        decisions.put(tx, {one.id: (one.person_id, judging.gave_way(now)) for one in gone}, now, tell=verdicts.wanted(belt, gone))
 
 
 def _set_aside(belt: belts.Belt, touchpoint_id: int, error: Exception, now: datetime) -> None:

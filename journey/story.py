@@ -118,6 +118,7 @@ def _version(row: Told) -> Told:
 def _write(row: Told) -> Told:
     return {
         "id": row["id"],
+        "what": "verdict" if row["answer_id"] is None else "answer",
         "object": row["object"],
         "record": row["record"],
         "state": row["state"],

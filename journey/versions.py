@@ -1,7 +1,7 @@
 """Rules as they were: which version was in force when, what changed, what was decided under it, and how variants do.
 
-Called by the daemon at start and reload (``note``) and by ``palaute rules`` (the others). A decision keeps the version that it was
-made under; a changed rule applies to what is decided from then on.
+Called by the daemon at start and reload (``note``) and by ``palaute rules`` (the others). A decision keeps its version; a changed
+rule applies to what is decided from then on.
 """
 
 import re

@@ -8,7 +8,7 @@ import structlog
 
 from connectors import base
 from journey import belt as belts
-from journey import notice, poison
+from journey import notice, poison, verdicts
 from mapping import outward
 from store import updates
 from wire import errors
@@ -19,6 +19,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=2), timedelta(hours=1)
 
 def write_back(belt: belts.Belt, connector: str) -> int:
     """Write what is due to this connector; how many rows were settled for good."""
+    verdicts.queue(belt, connector)
     total = 0
     while not belt.stop.is_set():
         with belt.store.read() as tx:
@@ -77,9 +78,12 @@ def _oldest(due: Sequence[updates.Due]) -> list[updates.Due]:
 
 def _update(belt: belts.Belt, connector: str, one: updates.Due, described: Mapping[str, base.Description]) -> base.FieldUpdate:
     kept: dict[str, Any] = dict(one.fields)
-    answer = kept | {"answered_at": datetime.fromisoformat(kept["answered_at"])}
     target = belt.targets.get(connector, {}).get(one.object, {})
-    values = outward.field_values(target, answer, described.get(one.object))
+    if outward.Part.VERDICT in kept:
+        values = outward.verdict_values(target, kept[outward.Part.VERDICT], described.get(one.object))
+    else:
+        answer = kept | {"answered_at": datetime.fromisoformat(kept["answered_at"])}
+        values = outward.field_values(target, answer, described.get(one.object))
     return base.FieldUpdate(key=str(one.id), object=one.object, record=one.record, values=values)
 
 

@@ -25,6 +25,8 @@ class Part(enum.StrEnum):
     METRIC = "metric"
     BAND = "band"
     NORMALISED = "normalised"
+    VERDICT = "verdict"
+    """Not of an answer: whether this record was asked about, the reason and a sentence; of every touchpoint, asked or not."""
 
 
 Target = Mapping[str, Part]
@@ -34,20 +36,34 @@ Targets = Mapping[str, Mapping[str, Target]]
 
 
 def field_values(target: Target, answer: Mapping[str, Any], description: base.Description | None = None) -> dict[str, Any]:
-    """The values to write, by field.
+    """The values of an answer to write, by field; a field for the verdict is left alone.
 
     ``answer`` has a value for each part's name: ``score`` (on the metric's own scale), ``comment``, ``answered_at`` (aware),
     ``metric``, ``band`` (the metric's word for the score), ``normalised`` (0 to 100, high is good). None, or a part that is
     missing, empties the field. With the object's ``description`` each value has the type and the length that its field takes;
     a field that is not in it is written as it is: the CRM's own refusal then tells what is wrong with it.
     """
+    return _values({name: part for name, part in target.items() if part is not Part.VERDICT}, answer, description)
+
+
+def verdict_values(target: Target, verdict: str, description: base.Description | None = None) -> dict[str, Any]:
+    """The values that tell a record its verdict, by field; those of the answer are left alone."""
+    return _values({name: part for name, part in target.items() if part is Part.VERDICT}, {Part.VERDICT: verdict}, description)
+
+
+def _values(target: Target, given: Mapping[str, Any], description: base.Description | None) -> dict[str, Any]:
     known: Mapping[str, base.Field] = {} if description is None else description.fields
-    return {name: _value(answer.get(part), known.get(name)) for name, part in target.items()}
+    return {name: _value(given.get(part), known.get(name)) for name, part in target.items()}
+
+
+def takes_answers(target: Target) -> bool:
+    """Whether there is a field for anything of an answer."""
+    return any(part is not Part.VERDICT for part in target.values())
 
 
 def withdrawn(target: Target) -> dict[str, Any]:
-    """The values that take an answer back: every field empty."""
-    return dict.fromkeys(target)
+    """The values that take an answer back: every field of an answer empty."""
+    return dict.fromkeys(name for name, part in target.items() if part is not Part.VERDICT)
 
 
 def _value(value: Any, column: base.Field | None) -> Any:
@@ -101,7 +117,16 @@ def _units(text: str) -> int:
 
 LONGEST_COMMENT = 4_000
 """Characters of a comment that the survey page takes; a shorter field cuts it."""
-_SHORTEST: Mapping[Part, int] = {Part.COMMENT: 255, Part.METRIC: 12, Part.BAND: 12, Part.SCORE: 2, Part.NORMALISED: 5}
+LONGEST_VERDICT = 255
+"""Characters that hold nearly every verdict; a shorter field cuts it."""
+_SHORTEST: Mapping[Part, int] = {
+    Part.COMMENT: 255,
+    Part.METRIC: 12,
+    Part.BAND: 12,
+    Part.SCORE: 2,
+    Part.NORMALISED: 5,
+    Part.VERDICT: 40,
+}
 """Characters below which a text field cannot tell what it should."""
 
 
@@ -149,7 +174,7 @@ def _trouble(name: str, part: Part, described: base.Description) -> tuple[findin
         return finding.Grade.WRONG, f"is of type {column.type} and cannot take the {part}.", f"Choose a field that holds {kinds}."
     shortest = _SHORTEST.get(part, 0)
     if family is fieldtype.Family.TEXT and column.length is not None and column.length < shortest:
-        wanted = LONGEST_COMMENT if part is Part.COMMENT else shortest
+        wanted = {Part.COMMENT: LONGEST_COMMENT, Part.VERDICT: LONGEST_VERDICT}.get(part, shortest)
         message = f"holds {column.length} characters, which is short for the {part}: longer ones are cut."
         return finding.Grade.WARNING, message, f"Make it {wanted} characters long, or choose a longer field."
     return None
@@ -168,4 +193,5 @@ _TAKES: Mapping[Part, tuple[fieldtype.Family, ...]] = {
     Part.METRIC: (_F.TEXT, _F.UNKNOWN),
     Part.BAND: (_F.TEXT, _F.UNKNOWN),
     Part.NORMALISED: (_F.NUMBER, _F.WHOLE, _F.TEXT, _F.UNKNOWN),
+    Part.VERDICT: (_F.TEXT, _F.UNKNOWN),
 }

@@ -18,7 +18,8 @@ class MappingSettings(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
     write: Mapping[str, Mapping[Field, Target]] = pydantic.Field(
-        {}, description="[mapping.write.CONNECTOR.OBJECT]: CRM field = score, comment, answered_at, metric, band or normalised"
+        {},
+        description="[mapping.write.CONNECTOR.OBJECT]: FIELD = score, comment, answered_at, metric, band, normalised, verdict",
     )
     kinds: Mapping[str, Mapping[kind.Name, kind.Changes]] = pydantic.Field(
         {}, description="[mapping.kinds.CONNECTOR.SOURCE]: changes to a built-in source, or a new one"

@@ -1,7 +1,7 @@
 """Decisions: the one verdict per touchpoint, and the queue of those that want an invitation."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,11 +15,21 @@ _INVITE = sa.text("decision.invite")
 """Word for word the condition of the index: SQLite would not see that ``invite = 1`` means the same."""
 
 
-def put(tx: sa.Connection, made: Mapping[int, tuple[int | None, decision.Decision]], now: datetime) -> None:
-    """Touchpoint id → (person id, its decision); an earlier decision on the same touchpoint gives way."""
+def put(
+    tx: sa.Connection,
+    made: Mapping[int, tuple[int | None, decision.Decision]],
+    now: datetime,
+    tell: Collection[int] = (),
+) -> None:
+    """Touchpoint id → (person id, its decision); an earlier decision on the same touchpoint gives way.
+
+    ``tell``: those whose verdict is to be written onto the record.
+    """
     for chunk in rows.chunks(made):
         tx.execute(sa.delete(DECISION).where(DECISION.c.touchpoint_id.in_(chunk)))
-    rows.insert(tx, DECISION, [_row(i, person, one, now) for i, (person, one) in made.items()])
+    rows.insert(
+        tx, DECISION, [{**_row(i, person, one, now), "tell": True if i in tell else None} for i, (person, one) in made.items()]
+    )
     touchpoints.look_again(tx, {i: one.look_again_at for i, (_, one) in made.items()})
     ledger.note(
         tx,
@@ -131,6 +141,7 @@ def withdraw(tx: sa.Connection, touchpoint_id: int, reason: decision.Reason, exp
             explanation=explanation,
             asked_at=None,
             invite=False,
+            tell=sa.case((DECISION.c.tell.is_(None), sa.null()), else_=sa.true()),
         )
     )
 
@@ -138,3 +149,52 @@ def withdraw(tx: sa.Connection, touchpoint_id: int, reason: decision.Reason, exp
 def asked(tx: sa.Connection, touchpoint_id: int, at: datetime) -> None:
     """The message went at this moment: the quarantine runs from here."""
     tx.execute(sa.update(DECISION).where(DECISION.c.touchpoint_id == touchpoint_id).values(asked_at=at))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """A verdict that is to be written onto its record."""
+
+    touchpoint_id: int
+    object: str
+    record: str
+    verdict: str
+    reason: str
+    explanation: str = field(repr=False)
+
+
+def wants_telling(tx: sa.Connection, connector: str) -> bool:
+    """Whether there is a verdict for a record of this connector."""
+    table = touchpoints.TOUCHPOINT
+    query = sa.select(DECISION.c.id).join(table, table.c.id == DECISION.c.touchpoint_id)
+    return tx.execute(query.where(DECISION.c.tell.is_(sa.true()), table.c.connector == connector).limit(1)).first() is not None
+
+
+def to_tell(tx: sa.Connection, connector: str, limit: int) -> list[Verdict]:
+    """The next verdicts for records of this connector; nobody else takes them meanwhile."""
+    table = touchpoints.TOUCHPOINT
+    query = (
+        sa.select(DECISION, table.c.object, table.c.record)
+        .join(table, table.c.id == DECISION.c.touchpoint_id)
+        .where(DECISION.c.tell.is_(sa.true()), table.c.connector == connector)
+        .order_by(DECISION.c.id)
+        .limit(limit)
+        .with_for_update(of=DECISION, skip_locked=True)
+    )
+    return [
+        Verdict(
+            touchpoint_id=row["touchpoint_id"],
+            object=row["object"],
+            record=row["record"],
+            verdict=row["verdict"],
+            reason=row["reason"],
+            explanation=row["explanation"],
+        )
+        for row in rows.as_dicts(tx.execute(query))
+    ]
+
+
+def told(tx: sa.Connection, touchpoint_ids: Sequence[int]) -> None:
+    """These verdicts are on their way to the records."""
+    for chunk in rows.chunks(touchpoint_ids):
+        tx.execute(sa.update(DECISION).where(DECISION.c.touchpoint_id.in_(chunk)).values(tell=False))

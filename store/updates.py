@@ -43,30 +43,36 @@ def add(tx: sa.Connection, answer_id: int, touchpoint_id: int, targets: Sequence
             UPDATE.c.object == target.object,
             UPDATE.c.record == target.record,
             UPDATE.c.touchpoint_id == touchpoint_id,
+            UPDATE.c.answer_id.is_not(None),
             UPDATE.c.state.in_(("due", "dead")),
         )
         tx.execute(sa.update(UPDATE).where(same).values(state="replaced"))
-    rows.insert(
-        tx,
-        UPDATE,
-        [
-            {
-                "answer_id": answer_id,
-                "touchpoint_id": touchpoint_id,
-                "connector": target.connector,
-                "object": target.object,
-                "record": target.record,
-                "fields": dict(target.fields),
-                "state": "due",
-                "made_at": now,
-                "due_at": now,
-                "attempts": 0,
-                "code": "",
-                "problem": "",
-            }
-            for target in targets
-        ],
-    )
+    rows.insert(tx, UPDATE, [_row(answer_id, touchpoint_id, target, now) for target in targets])
+
+
+def _row(answer_id: int | None, touchpoint_id: int, target: Target, now: datetime) -> dict[str, Any]:
+    return {
+        "answer_id": answer_id,
+        "touchpoint_id": touchpoint_id,
+        "connector": target.connector,
+        "object": target.object,
+        "record": target.record,
+        "fields": dict(target.fields),
+        "state": "due",
+        "made_at": now,
+        "due_at": now,
+        "attempts": 0,
+        "code": "",
+        "problem": "",
+    }
+
+
+def tell(tx: sa.Connection, verdicts: Mapping[int, Target], now: datetime) -> None:
+    """Touchpoint id → what its record gets to know of the verdict; an earlier verdict that still waits gives way."""
+    for chunk in rows.chunks(verdicts):
+        earlier = sa.and_(UPDATE.c.touchpoint_id.in_(chunk), UPDATE.c.answer_id.is_(None), UPDATE.c.state.in_(("due", "dead")))
+        tx.execute(sa.update(UPDATE).where(earlier).values(state="replaced"))
+    rows.insert(tx, UPDATE, [_row(None, i, target, now) for i, target in verdicts.items()])
 
 
 def hasten(tx: sa.Connection, connector: str, now: datetime) -> None:
