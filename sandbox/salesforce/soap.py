@@ -45,29 +45,47 @@ def login(org: Org, version: str, body: bytes) -> Reply:
     if user_id is None:
         return _fault("INVALID_LOGIN", "Invalid username, password, security token; or user locked out.")
     session = oauth.open_session(org, user_id, "")
-    user = org.store.get("User", user_id) or {}
     result = (
         "<loginResponse><result>"
         f"<metadataServerUrl>{org.instance_url}/services/Soap/m/{version}/{org.organization}</metadataServerUrl>"
         "<passwordExpired>false</passwordExpired><sandbox>false</sandbox>"
         f"<serverUrl>{org.instance_url}/services/Soap/u/{version}/{org.organization}</serverUrl>"
         f"<sessionId>{session.token}</sessionId><userId>{user_id}</userId>"
-        f"<userInfo><organizationId>{org.organization}</organizationId><organizationName>Acme</organizationName>"
-        f"<sessionSecondsValid>{int(SESSION_LIFETIME.total_seconds())}</sessionSecondsValid>"
-        f"<userId>{user_id}</userId><userFullName>{escape(user.get('Name', ''))}</userFullName>"
-        f"<userName>{escape(user.get('Username', ''))}</userName></userInfo></result></loginResponse>"
+        f"<userInfo>{_user_info(org, user_id)}</userInfo></result></loginResponse>"
     )
     return Reply(body=_ENVELOPE.format(result).encode(), content_type="text/xml; charset=utf-8")
 
 
+def _user_info(org: Org, user_id: str) -> str:
+    """What the service tells about a user (Web Services API, "GetUserInfoResult")."""
+    user = org.store.get("User", user_id) or {}
+    told = {
+        "organizationId": org.organization,
+        "organizationName": "Acme",
+        "sessionSecondsValid": int(SESSION_LIFETIME.total_seconds()),
+        "userEmail": user.get("Email", ""),
+        "userFullName": user.get("Name", ""),
+        "userId": user_id,
+        "userLanguage": user.get("LanguageLocaleKey", ""),
+        "userLocale": user.get("LocaleSidKey", ""),
+        "userName": user.get("Username", ""),
+        "userTimeZone": user.get("TimeZoneSidKey", ""),
+        "userType": user.get("UserType", ""),
+    }
+    return "".join(f"<{name}>{escape(str(value))}</{name}>" for name, value in told.items())
+
+
 def _signed_in(org: Org, texts: dict[str, str]) -> Reply:
-    """The two operations besides ``login`` that clients use to manage their session."""
+    """The operations besides ``login`` that clients use to manage their session."""
     session = oauth.current(org, texts.get("sessionId", "").strip())
     if session is None:
         return _fault("INVALID_SESSION_ID", "Invalid Session ID found in SessionHeader: Illegal Session")
     if "logout" in texts:
         del org.sessions[session.token]
         return Reply(body=_ENVELOPE.format("<logoutResponse/>").encode(), content_type="text/xml; charset=utf-8")
+    if "getUserInfo" in texts:
+        told = f"<getUserInfoResponse><result>{_user_info(org, session.user_id)}</result></getUserInfoResponse>"
+        return Reply(body=_ENVELOPE.format(told).encode(), content_type="text/xml; charset=utf-8")
     if "getServerTimestamp" in texts:
         result = f"<getServerTimestampResponse><result><timestamp>{org.stamp()}</timestamp></result></getServerTimestampResponse>"
         return Reply(body=_ENVELOPE.format(result).encode(), content_type="text/xml; charset=utf-8")

@@ -193,3 +193,22 @@ def test_the_refresh_token_for_other_programs_is_not_rotated(visitor: Client) ->
     replies = [visitor.token(**again).json() for _ in range(2)]
     assert len({reply["access_token"] for reply in replies}) == 2
     assert "refresh_token" not in replies[0]
+
+
+MANAGED = """<?xml version="1.0"?><e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/" xmlns="urn:partner.soap.sforce.com">
+<e:Header><SessionHeader><sessionId>{}</sessionId></SessionHeader></e:Header><e:Body><{}/></e:Body></e:Envelope>"""
+
+
+def test_a_soap_session_knows_its_user_and_ends(visitor: Client) -> None:
+    def soap(operation: str, session: str) -> str:
+        url = f"{visitor.org.instance_url}/services/Soap/u/62.0"
+        return visitor.session.post(url, data=MANAGED.format(session, operation), timeout=10).text
+
+    signed = visitor.session.post(
+        f"{visitor.org.login_url}/services/Soap/u/62.0", data=LOGIN.format(visitor.org.username, visitor.org.password), timeout=10
+    ).text
+    session = signed.partition("<sessionId>")[2].partition("</sessionId>")[0]
+    assert f"<userName>{visitor.org.username}</userName>" in soap("getUserInfo", session)
+    assert "<timestamp>" in soap("getServerTimestamp", session)
+    assert "logoutResponse" in soap("logout", session)
+    assert "INVALID_SESSION_ID" in soap("getUserInfo", session)
