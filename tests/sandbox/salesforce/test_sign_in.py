@@ -195,7 +195,8 @@ def test_the_refresh_token_for_other_programs_is_not_rotated(visitor: Client) ->
     assert "refresh_token" not in replies[0]
 
 
-MANAGED = """<?xml version="1.0"?><e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/" xmlns="urn:partner.soap.sforce.com">
+MANAGED = """
+<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/" xmlns="urn:partner.soap.sforce.com">
 <e:Header><SessionHeader><sessionId>{}</sessionId></SessionHeader></e:Header><e:Body><{}/></e:Body></e:Envelope>"""
 
 
