@@ -94,6 +94,7 @@ class Known:
 
 
 _ALONE = history.Closings()
+_NOWHERE: frozenset[str] = frozenset()
 
 
 def _others(closed: Closed, touchpoint_id: int) -> history.Closings:
@@ -119,13 +120,14 @@ class Judge:
         Who is asked is noted in ``known``. When it raises, nothing is.
         """
         examined = {one.id: judge.examine(one.touch, self.rules, now) for one in waiting}
-        reachable = {one.id: self.reachable(one.touch.person) for one in waiting}
+        matched = (one for one in waiting if examined[one.id].winner is not None)
+        reachable = {one.id: self.reachable(one.touch.person) for one in matched}
         known.notice(waiting)
         queue = deque(self._in_order(waiting, examined))
         made: dict[int, Judged] = {}
         while queue:
             one = queue.popleft()
-            past = known.of(one, reachable[one.id], now)
+            past = known.of(one, reachable.get(one.id, _NOWHERE), now)
             verdict = judge.decide(one.touch, self.rules, past, now, examined[one.id])
             made[one.id] = one, verdict
             if verdict.plan is not None:

@@ -16,7 +16,7 @@ TOLD_RULES = 3
 """How many rules' failures an explanation names; ``Decision.checked`` has them all."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class Examined:
     """How the rules look at a touchpoint at one time."""
 
@@ -26,7 +26,7 @@ class Examined:
     """Those of the kind first, in settings' order."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class _Look:
     """One touchpoint under the rules at one time; instants are aware, in UTC."""
 
@@ -108,9 +108,7 @@ def _shown(value: touchpoint.Plain) -> str:
 
 
 def _matched(look: _Look, winner: rule.Rule, person: history.History, checked: tuple[decision.Checked, ...]) -> decision.Decision:
-    case = quiet.Case(
-        touch=look.touch, winner=winner, rules=look.rules, person=person, happened_at=look.happened_at, now=look.now
-    )
+    case = quiet.case(look.touch, winner, look.rules, person, look.now)
     silence = _first_silence(case)
     if silence is not None:
         return _silent(case, silence, checked)
@@ -152,6 +150,8 @@ def _counted(case: quiet.Case) -> load.Asking:
 
 def _displaced(case: quiet.Case) -> tuple[int, ...]:
     """What is planned for the person too near to this one and gives way to it; a later closing ends the earlier in any case."""
+    if not case.person.planned:
+        return ()
     spared = case.rules.quiet.per_person
     record = quiet.record(case.touch)
     near = (one for one in case.giving_way if one.record == record or abs(case.due_at - facts.aware(one.at)) < spared)
@@ -159,8 +159,11 @@ def _displaced(case: quiet.Case) -> tuple[int, ...]:
 
 
 def _first_silence(case: quiet.Case) -> quiet.Silence | None:
-    silences = (check(case) for check in quiet.CHECKS)
-    return next((silence for silence in silences if silence is not None), None)
+    for check in quiet.CHECKS:
+        silence = check(case)
+        if silence is not None:
+            return silence
+    return None
 
 
 _BEFORE_SAMPLING = frozenset(

@@ -5,6 +5,7 @@ Called by decide.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from triggers import decision, facts, rule, touchpoint
 
@@ -12,39 +13,30 @@ from triggers import decision, facts, rule, touchpoint
 class Candidate:
     """A rule as decide meets it."""
 
-    __slots__ = ("_fields", "_matched", "_steps", "rule")
+    __slots__ = ("_fields", "matched", "rule", "steps")
 
     def __init__(self, chosen: rule.Rule, shared: dict[object, int]) -> None:
         self.rule = chosen
-        self._matched = decision.Checked(rule=chosen.name, matched=True)
+        self.matched = decision.Checked(rule=chosen.name, matched=True)
         self._fields = tuple(sorted(chosen.fields()))
         numbers = [shared.setdefault(test.key, len(shared)) for test in chosen.tests]
-        self._steps = tuple(
+        self.steps = tuple(
             (n, test.holds, test.field, test.text, _Known()) for n, test in zip(numbers, chosen.tests, strict=True)
         )
 
-    def check(self, seen: facts.Facts, said: list[bool | None]) -> decision.Checked:
-        """How the rule looks at these facts. ``said`` is what tests of earlier rules said of them, by the tests' numbers.
-
-        The same failure on the same short value is the same object, for speed.
+    def unknown(self, seen: facts.Facts) -> decision.Checked | None:
+        """What is said where a tested fact is not there.
 
         A fact that the record does not have, or that the CRM did not let us read, is no ground to ask anybody: however the
         conditions read, the rule does not match.
         """
-        for number, holds, field, text, known in self._steps:
-            held = said[number]
-            if held is None:
-                held = said[number] = holds(seen)
-            if not held:
-                saw = seen.values.get(field)
-                key = (saw.__class__, saw)
-                return known.get(key) or self._failed(text, key, known)
         for field in self._fields:
             if field not in seen.values:
                 return decision.Checked(rule=self.rule.name, matched=False, condition=f"{field} is known")
-        return self._matched
+        return None
 
-    def _failed(self, text: str, key: tuple[type, touchpoint.Plain], known: "_Known") -> decision.Checked:
+    def failed(self, text: str, key: tuple[type, touchpoint.Plain], known: "_Known") -> decision.Checked:
+        """What is said of a value that failed; the same failure on the same short value is the same object, for speed."""
         saw = key[1]
         made = decision.Checked(rule=self.rule.name, matched=False, condition=text, saw=shorten(saw))
         if len(known) < _REMEMBERED and (not isinstance(saw, str) or len(saw) <= _SHORT):
@@ -69,9 +61,26 @@ class Plan:
     """How many different tests the candidates have between them."""
 
     def check(self, seen: facts.Facts) -> list[decision.Checked]:
-        """How each candidate looks at these facts."""
-        said: list[bool | None] = [None] * self.tests
-        return [candidate.check(seen, said) for candidate in self.candidates]
+        """How each candidate looks at these facts. One loop without calls: it runs a million times a second."""
+        said: list[Any] = [None] * self.tests  # True, or what a failed test saw, with its class: 1 is not true
+        values = seen.values
+        made = []
+        for candidate in self.candidates:
+            for number, holds, field, text, known in candidate.steps:
+                saw = said[number]
+                if saw is None:
+                    if holds(seen):
+                        said[number] = True
+                        continue
+                    value = values.get(field)
+                    saw = said[number] = (value.__class__, value)
+                elif saw is True:
+                    continue
+                made.append(known.get(saw) or candidate.failed(text, saw, known))
+                break
+            else:
+                made.append(candidate.unknown(seen) or candidate.matched)
+        return made
 
 
 def plan(rules: rule.Rules, kind: str, connector: str) -> Plan:

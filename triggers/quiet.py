@@ -7,14 +7,13 @@ when and what would have to change.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from functools import cached_property
 
 from triggers import decision, draw, facts, history, load, restraint, rule, spans, timing, touchpoint
 
 Reason = decision.Reason
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class Case:
     """A touchpoint for which a rule matched, with all that may still speak against asking. Instants are aware, in UTC."""
 
@@ -25,36 +24,21 @@ class Case:
     happened_at: datetime
     now: datetime
 
-    @cached_property
-    def wanted_at(self) -> datetime:
-        """When the rule wants the message to go out."""
-        return max(timing.wanted(self.rules, self.winner, self.touch, self.happened_at), self.now)
-
-    @cached_property
-    def opens_at(self) -> datetime | None:
-        """The first moment from then on at which the person's window is open."""
-        return timing.opens(self.rules, self.winner, self.touch, self.wanted_at)
+    wanted_at: datetime
+    """When the rule wants the message to go out."""
+    opens_at: datetime | None
+    """The first moment from then on at which the person's window is open; None: not within a year."""
+    stratum: str
+    """The group whose answers the rule counts; empty where it counts none."""
+    probability: float
+    """How probable it is that a record like this one comes into the sample."""
 
     @property
     def due_at(self) -> datetime:
         """When the message goes out."""
         return self.opens_at or self.wanted_at
 
-    @cached_property
-    def probability(self) -> float:
-        """How probable it is that a record like this one comes into the sample."""
-        needed = self.winner.at_least
-        if needed is None or self.winner.sample >= 1:
-            return self.winner.sample
-        enough = self.person.counts.answers.get(self.stratum, 0.0) >= needed.wanted
-        return self.winner.sample if enough else 1.0
-
-    @cached_property
-    def stratum(self) -> str:
-        """The group whose answers the rule counts; empty where it counts none."""
-        return stratum(self.winner, self.touch)
-
-    @cached_property
+    @property
     def giving_way(self) -> tuple[history.Planned, ...]:
         """What is planned for the person and yields to this touchpoint."""
         return tuple(one for one in self.person.planned if self._yields(one))
@@ -64,10 +48,36 @@ class Case:
             return True
         return one.priority < self.winner.priority
 
-    @cached_property
+    @property
     def standing(self) -> tuple[history.Planned, ...]:
         """What is planned for the person and does not."""
         return tuple(one for one in self.person.planned if not self._yields(one))
+
+
+def case(touch: touchpoint.Touchpoint, winner: rule.Rule, rules: rule.Rules, person: history.History, now: datetime) -> Case:
+    """The touchpoint as the checks look at it at the time ``now`` (aware, UTC)."""
+    happened_at = facts.aware(touch.happened_at)
+    wanted_at = max(timing.wanted(rules, winner, touch, happened_at), now)
+    group = stratum(winner, touch)
+    return Case(
+        touch=touch,
+        winner=winner,
+        rules=rules,
+        person=person,
+        happened_at=happened_at,
+        now=now,
+        wanted_at=wanted_at,
+        opens_at=timing.opens(rules, winner, touch, wanted_at),
+        stratum=group,
+        probability=_probability(winner, group, person),
+    )
+
+
+def _probability(winner: rule.Rule, group: str, person: history.History) -> float:
+    needed = winner.at_least
+    if needed is None or winner.sample >= 1:
+        return winner.sample
+    return winner.sample if person.counts.answers.get(group, 0.0) >= needed.wanted else 1.0
 
 
 def record(touch: touchpoint.Touchpoint) -> str:

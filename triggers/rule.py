@@ -139,7 +139,10 @@ class Rules(pydantic.BaseModel):
     exclude: restraint.Exclude = restraint.Exclude()
     zones: restraint.Zones = restraint.Zones()
     seed: str = pydantic.Field("", max_length=200, description="Draws samples and variants; another seed draws other records")
-    _memory: dict[Any, tuple[object, Any]] = pydantic.PrivateAttr(default_factory=dict)
+
+    @cached_property
+    def _memory(self) -> dict[Any, tuple[object, Any]]:
+        return {}
 
     def model_post_init(self, context: Any, /) -> None:
         """Compile at start, so that what cannot be compiled is found at start."""
