@@ -222,14 +222,15 @@ class Jobs:
         return Reply(body=bulk_jobs.csv_bytes(header, cells, bulk_jobs.Options()), content_type="text/csv; charset=UTF-8")
 
     def _outcomes(self, job: Job, batch: Batch) -> Reply:
+        """What became of each row; the content type stands alone here, and clients (salesforce-bulk) compare it so."""
         if job.json:
-            return Reply(body=batch.outcomes)
+            return Reply(body=batch.outcomes, content_type="application/json")
         cells = [
             [one["id"] or "", str(one["success"]).lower(), str(one["created"]).lower(), _error(one["errors"])]
             for one in batch.outcomes
         ]
         body = bulk_jobs.csv_bytes(("Id", "Success", "Created", "Error"), cells, bulk_jobs.Options())
-        return Reply(body=body, content_type="text/csv; charset=UTF-8")
+        return Reply(body=body, content_type="text/csv")
 
 
 def _error(found: Sequence[Mapping[str, Any]]) -> str:
