@@ -95,18 +95,18 @@ def test_an_opportunity_that_was_made_as_won_happened_when_it_was_made() -> None
     assert touch.happened_at == made
 
 
-def test_the_primary_contact_role_comes_before_the_contact() -> None:
+def test_the_primary_contact_role_of_a_won_opportunity_is_asked() -> None:
     values = {
         "IsWon": True,
         "OpportunityContactRoles.ContactId": "003B",
         "OpportunityContactRoles.Contact.Email": "buyer@posti.example",
         "OpportunityContactRoles.Contact.HasOptedOutOfEmail": False,
-        "ContactId": "003C",
-        "Contact.Email": "other@posti.example",
     }
     assert recipient(samples.change(values), WON).record == "003B"
-    del values["OpportunityContactRoles.Contact.Email"]
-    assert recipient(samples.change(values), WON).record == "003C"
+
+
+def test_no_path_of_an_opportunity_walks_along_its_contact_for_it_has_no_such_relationship() -> None:
+    assert [path for path in WON.paths if path.startswith("Contact.")] == []
 
 
 @pytest.mark.parametrize(

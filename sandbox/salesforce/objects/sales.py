@@ -30,7 +30,7 @@ def _opportunity() -> schema.Entity:
         f.picklist("ForecastCategory", ("Omitted", "Pipeline", "BestCase", "Forecast", "Closed"), "", nillable=False,
         restricted=True),
         f.lookup("OwnerId", "User", None, nillable=False, default=""), f.moment("LastStageChangeDate", "", permissionable=False),
-        f.lookup("ContactId", "Contact", "Opportunities", "c", permissionable=False),
+        f.lookup("ContactId", "Contact", "Opportunities", "c", permissionable=False, relationship=None),
         f.flag("HasOpportunityLineItem", "", permissionable=False),
         *f.viewed(), *answers.columns(),
     ], "Opportunities")  # fmt: skip
