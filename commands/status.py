@@ -43,11 +43,11 @@ def _show(counted: dict[str, Any]) -> None:
     out.print(grid)
     for letter in counted["dead_letters"]:
         out.print(
-            f"dead letter {letter['id']}: {letter['object']} {letter['record']}: {letter['code']} {letter['problem']}",
+            f"dead letter write-{letter['id']}: {letter['object']} {letter['record']}: {letter['code']} {letter['problem']}",
             markup=False,
         )
     for message in counted["unsure"]:
-        out.print(f"unsure message {message['id']} about {message['record']}: {message['problem']}", markup=False)
+        out.print(f"unsure message-{message['id']} about {message['record']}: {message['problem']}", markup=False)
     if counted["dead_letters"] or counted["unsure"]:
         out.print("Mend the cause, then: palaute retry [ID …]")
 

@@ -1,0 +1,53 @@
+"""``palaute retry`` by ids: a dead letter and a message of the same number are told apart."""
+
+from pathlib import Path
+
+import pytest
+from typer import testing
+
+import commands
+
+SETTINGS = """
+[store]
+url = "sqlite:///palaute.db"
+
+[connectors.trial]
+type = "memory"
+
+[surveys.brand]
+name = "Havu"
+
+[surveys.survey.csat]
+metric = "csat"
+
+[channels.email]
+host = "localhost"
+sender = "feedback@havu.example"
+"""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Path:
+    path = tmp_path / "settings.toml"
+    path.write_text(SETTINGS, encoding="utf-8")
+    return path
+
+
+def run(settings: Path, *words: str) -> testing.Result:
+    return testing.CliRunner().invoke(commands.application(["retry", "status"]), [*words, "--settings", str(settings)])
+
+
+@pytest.mark.parametrize("wrong", ["5", "write-", "letter-5", "write-5x", "write-1234567890123456"])
+def test_what_is_no_id_is_refused_with_an_example(settings: Path, wrong: str) -> None:
+    done = run(settings, "retry", wrong)
+    assert done.exit_code == 2
+    assert "write-12" in done.output
+
+
+def test_an_id_that_concerns_nothing_is_a_finding(settings: Path) -> None:
+    assert run(settings, "retry", "write-5").exit_code == 1
+
+
+def test_without_ids_there_may_be_nothing_to_do(settings: Path) -> None:
+    done = run(settings, "retry")
+    assert (done.exit_code, done.output) == (0, "0 dead letters and 0 unsure messages are due again.\n")
