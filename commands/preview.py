@@ -1,6 +1,7 @@
 """``palaute preview``: what rules would have done with the CRM's real past. Sends and writes nothing."""
 
 import contextlib
+import gc
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -21,6 +22,9 @@ from store import database, past, people
 from triggers import rule
 from wire import errors
 
+_COLLECT_AFTER = 50_000
+"""New objects between looks of Python's collector of cycles: there are hardly any here, and it takes a fifth of the time."""
+
 
 def preview(
     settings: options.SettingsFile = options.DEFAULT_SETTINGS,
@@ -36,6 +40,7 @@ def preview(
     as_json: options.AsJson = False,
 ) -> None:
     """Try rules on what really happened: whom they would have asked, whom not, and why. Nothing is sent or written."""
+    gc.set_threshold(_COLLECT_AFTER)
     chosen = options.read_settings(settings)
     others = None if rules is None else options.read_settings(rules).triggers
     trial = _Trial(chosen=chosen, days=days, rate=response_rate, csv=csv)

@@ -17,6 +17,9 @@ from journey.preview import fading, sorting
 from store import rows, touchpoints
 from triggers import decision, load
 
+_LOOSE = 3000
+"""Outcomes that are held as they are: compressing takes longer than deciding, and most are held for a moment."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
@@ -126,11 +129,11 @@ class Replay:
 
 
 class _Shelf:
-    """Outcomes that are not final yet, compressed, by the time at which they are taken down."""
+    """Outcomes that are not final yet, by the time at which they are taken down; beyond some thousands compressed."""
 
     def __init__(self) -> None:
         self._times: list[tuple[datetime, int, int]] = []
-        self._held: dict[int, tuple[int, bytes]] = {}
+        self._held: dict[int, tuple[int, Outcome | bytes]] = {}
         self._count = itertools.count()
 
     def __contains__(self, touchpoint_id: int) -> bool:
@@ -139,12 +142,13 @@ class _Shelf:
     def put(self, at: datetime, outcome: Outcome) -> None:
         """Keep it until then."""
         number = next(self._count)
-        self._held[outcome.waiting.id] = number, sorting.packed(outcome)
+        self._held[outcome.waiting.id] = number, outcome if len(self._held) < _LOOSE else sorting.packed(outcome)
         heapq.heappush(self._times, (at, number, outcome.waiting.id))
 
     def pop(self, touchpoint_id: int) -> Outcome:
         """Take this one down before its time."""
-        outcome: Outcome = sorting.unpacked(self._held.pop(touchpoint_id)[1])
+        held = self._held.pop(touchpoint_id)[1]
+        outcome: Outcome = sorting.unpacked(held) if isinstance(held, bytes) else held
         return outcome
 
     def next_at(self) -> datetime | None:
@@ -161,6 +165,7 @@ class _Shelf:
         """Forget the times of what was taken down already."""
         while self._times:
             _, number, touchpoint_id = self._times[0]
-            if self._held.get(touchpoint_id, (-1, b""))[0] == number:
+            held = self._held.get(touchpoint_id)
+            if held is not None and held[0] == number:
                 return
             heapq.heappop(self._times)
