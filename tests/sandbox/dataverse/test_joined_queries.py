@@ -139,6 +139,8 @@ def test_sql_tells_labels_and_what_an_alias_stands_for(firms: Organization) -> N
         "SELECT firstname FROM contact; SELECT lastname FROM contact",
         "DELETE FROM contact",
         "SELECT firstname FROM contact WHERE",
+        "SELECT TOP 1.5 firstname FROM contact",
+        f"SELECT firstname FROM contact WHERE {'(' * 900}firstname = 'x'{')' * 900}",
         "SELECT firstname FROM contact WHERE firstname = lastname",
         "SELECT firstname FROM contact c RIGHT JOIN account a ON a.accountid = c.parentcustomerid",
         "SELECT lastname, COUNT(*) AS n FROM contact GROUP BY lastname HAVING COUNT(*) > 1",
