@@ -13,6 +13,8 @@ MAX_PAGE = 5000
 _COMPARED = {"eq": "eq", "ne": "ne", "neq": "ne", "gt": "gt", "ge": "ge", "lt": "lt", "le": "le"}
 _LISTED = {"in": "In", "not-in": "NotIn", "between": "Between", "not-between": "NotBetween"}
 _AROUND = {"begins-with": "{}%", "ends-with": "%{}", "begin-with": "{}%", "end-with": "%{}"}
+_DEPTH = 50
+"""Elements in elements."""
 _LINKS = {"inner": False, "outer": True}
 
 
@@ -34,6 +36,8 @@ def read(text: str, tables: schema.Schema) -> Fetch:
         root = ElementTree.fromstring(text)
     except ElementTree.ParseError as error:
         raise refusal.Refusal(400, "0x80041102", f"Invalid XML. {error}") from error
+    if _depth(root) > _DEPTH:
+        raise _wrong("The query is nested too deeply.")
     entities = [one for one in root if one.tag == "entity"]
     if root.tag != "fetch" or len(entities) != 1:
         raise _wrong("The fetch element needs exactly one entity element.")
@@ -49,6 +53,14 @@ def read(text: str, tables: schema.Schema) -> Fetch:
         page=_number(root, "page") or 1,
         total=_flag(root, "returntotalrecordcount"),
     )
+
+
+def _depth(root: ElementTree.Element) -> int:
+    """How many levels of elements there are, counted without recursion."""
+    level, depth = [root], 0
+    while level:
+        level, depth = [child for one in level for child in one], depth + 1
+    return depth
 
 
 def _wrong(message: str) -> refusal.Refusal:

@@ -234,6 +234,7 @@ def test_fetchxml_top_distinct_and_total(firms: Organization) -> None:
         "<fetch><entity name='nowhere'/></fetch>",
         "<fetch><entity name='account'/></fetch>",
         "<fetch><entity name='contact'><attribute name='nonsense'/></entity></fetch>",
+        f"<fetch><entity name='contact'>{'<filter>' * 400}{'</filter>' * 400}</entity></fetch>",
         "<fetch top='1' page='2'><entity name='contact'/></fetch>",
         "<fetch top='many'><entity name='contact'/></fetch>",
         "<fetch><entity name='contact'><filter><condition attribute='firstname' operator='resembles'/></filter></entity></fetch>",
