@@ -111,6 +111,8 @@ def opened(belt: belts.Belt, token: str, value: int | None) -> None:
     if asked is None or asked.survey not in belt.surveys or _standing(belt, asked) is Standing.CLOSED:
         return
     chosen = value if value is not None and value in belt.surveys[asked.survey].definition.values else None
+    if asked.opened_at is not None and (chosen is None or asked.value is not None):
+        return  # nothing that is not known already
 
     def note(tx: sa.Connection) -> None:
         current = answers.find(tx, token)  # an answer may have come since

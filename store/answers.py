@@ -32,6 +32,8 @@ class Asked:
     answered_at: datetime | None
     words: Mapping[str, Any] = field(default_factory=dict)
     """The wording of the invitation's variant."""
+    opened_at: datetime | None = None
+    """First GET of the page."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,17 +46,19 @@ class Given:
     at: datetime
 
 
+_FIND = (
+    sa.select(INVITATION, TOUCHPOINT, ANSWER.c.value, ANSWER.c.comment, ANSWER.c.at)
+    .join(TOUCHPOINT, TOUCHPOINT.c.id == INVITATION.c.touchpoint_id)
+    .outerjoin(ANSWER, sa.and_(ANSWER.c.invitation_id == INVITATION.c.id, ANSWER.c.state == "confirmed"))
+    .where(INVITATION.c.token == sa.bindparam("token"))
+    .set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
+)
+"""Made once: putting a query together costs as much as running it, and every visit begins with this one."""
+
+
 def find(tx: sa.Connection, token: str) -> Asked | None:
     """The invitation behind a link; None when there is none."""
-    confirmed = sa.and_(ANSWER.c.invitation_id == INVITATION.c.id, ANSWER.c.state == "confirmed")
-    query = (
-        sa.select(INVITATION, TOUCHPOINT, ANSWER.c.value, ANSWER.c.comment, ANSWER.c.at)
-        .join(TOUCHPOINT, TOUCHPOINT.c.id == INVITATION.c.touchpoint_id)
-        .outerjoin(ANSWER, confirmed)
-        .where(INVITATION.c.token == token)
-        .set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
-    )
-    row = tx.execute(query).mappings().first()
+    row = tx.execute(_FIND, {"token": token}).mappings().first()
     if row is None:
         return None
     return Asked(
@@ -70,6 +74,7 @@ def find(tx: sa.Connection, token: str) -> Asked | None:
         comment=row["answer_comment"] or "",
         answered_at=row["answer_at"],
         words=row["invitation_words"] or {},
+        opened_at=row["invitation_opened_at"],
     )
 
 
