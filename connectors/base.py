@@ -61,6 +61,9 @@ class Bookmark:
     stamp: datetime
     record: str = ""
     started: datetime
+    token: str = field(default="", repr=False)
+    """What the CRM wants to be shown next time, where the connector reads by tokens of the CRM's own (Dataverse's delta links).
+    ``stamp`` moves on beside it, so that a token that is lost or has expired loses nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,6 +31,12 @@ class Place:
     record: str = ""
     next_page: str = ""
     """The CRM's own continuation, where it is to be followed instead."""
+    token: str = ""
+    """Of the bookmark: the connector may read by it instead, and then says so in its answer."""
+    tracked: bool = False
+    """Whether ``next_page`` continues a reading by token."""
+    kept: str = ""
+    """The token that is to be kept with the bookmark once this place has been read to its end."""
 
     def before(self, stamp: datetime, record: str) -> bool:
         """Whether a row lies behind this place, for connectors that order rows themselves."""
@@ -48,6 +54,10 @@ class Answer:
     clock: datetime
     """The CRM's clock when it was asked, or earlier; never later."""
     next_page: str = ""
+    tracked: bool = False
+    """Whether the rows are what changed since ``Place.token``: in no order, and all of them at once or none."""
+    token: str = ""
+    """To be kept with the bookmark once this answer, the last one of its place, is stored."""
     error: errors.OutsideError | None = None
     """This watch cannot be read; the others go on, and this is raised at the end of the round."""
 
@@ -108,7 +118,7 @@ class Reader:
         begin = max(mark.stamp - self._look_back, mark.started)
         with self._lock:
             self._recent.setdefault(watch.name, _Recent()).open(mark, begin)
-        return Place(watch=watch, stamp=begin)
+        return Place(watch=watch, stamp=begin, token=mark.token)
 
     def _asked_on(self, rows: Mapping[str, "_Rows"]) -> None:
         with self._lock:
@@ -136,6 +146,8 @@ class Reader:
 def moved_bookmark(mark: base.Bookmark, answer: Answer, lag: timedelta) -> base.Bookmark:
     """The bookmark that is right once the rows of this answer are stored."""
     ceiling = (answer.clock - lag).replace(microsecond=0)
+    if answer.tracked:
+        return mark if answer.more else dataclasses.replace(mark, stamp=max(mark.stamp, ceiling), record="", token=answer.token)
     stamp, record = ceiling, ""
     if answer.more:
         last = answer.changes[-1] if answer.changes else None
@@ -143,12 +155,15 @@ def moved_bookmark(mark: base.Bookmark, answer: Answer, lag: timedelta) -> base.
             return mark
         if last.stamp <= ceiling:
             stamp, record = last.stamp, last.record
+    token = "" if answer.more else answer.token
     if stamp < mark.stamp:
-        return mark
-    return base.Bookmark(stamp=stamp, record=record, started=mark.started)
+        return dataclasses.replace(mark, token=token)
+    return base.Bookmark(stamp=stamp, record=record, started=mark.started, token=token)
 
 
 def _require_order(place: Place, answer: Answer) -> None:
+    if answer.tracked:
+        return
     stamps = [change.stamp for change in answer.changes if change.stamp is not None]
     if any(later < earlier for earlier, later in itertools.pairwise([place.stamp, *stamps])):
         raise errors.Later(f"the CRM answers watch {place.watch.name} out of order: look at what stands between")
@@ -157,7 +172,10 @@ def _require_order(place: Place, answer: Answer) -> None:
 def _onward(place: Place, answer: Answer) -> Place:
     last = answer.changes[-1] if answer.changes else None
     stamp, record = (place.stamp, place.record) if last is None or last.stamp is None else (last.stamp, last.record)
-    following = Place(watch=place.watch, stamp=stamp, record=record, next_page=answer.next_page)
+    if answer.tracked:
+        following = Place(watch=place.watch, stamp=place.stamp, next_page=answer.next_page, tracked=True)
+    else:
+        following = Place(watch=place.watch, stamp=stamp, record=record, next_page=answer.next_page, kept=answer.token)
     if following == place:
         raise errors.Later(f"the CRM answers watch {place.watch.name} with the same page again: look at its status page")
     return following

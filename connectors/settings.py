@@ -128,6 +128,12 @@ class DynamicsSettings(OverTheWireSettings):
     """Application (client) id of the app registration, which must be an application user of the environment."""
     client_secret: secret.Secret
     api_version: str = Field(default="9.2", pattern=r"^9\.\d$")
+    reading: Literal["auto", "poll", "delta"] = "auto"
+    """How changes are found. ``poll`` asks for rows modified since the bookmark, with everything about them: one call a round and
+    one per 5,000 rows. ``delta`` asks what changed since the last token, which cannot miss a row however late it is committed;
+    a round with changes costs a second call, beginning costs one call per 5,000 rows of the table, and the role must read the
+    whole organization. ``auto`` polls, until the look-back alone fills a page of every round; then it reads by
+    delta where the role allows. Both find the same touchpoints."""
     page: int = Field(default=5000, ge=1, le=5000)
     """Rows a page may hold. Dataverse's own upper limit is 5,000."""
     batch: int = Field(default=1000, ge=1, le=1000)

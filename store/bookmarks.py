@@ -14,13 +14,16 @@ BOOKMARK = rows.table(tables.Bookmark)
 def load(tx: sa.Connection, connector: str) -> dict[str, base.Bookmark]:
     """Watch name → bookmark, for the watches of this connector that have been begun."""
     query = sa.select(BOOKMARK).where(BOOKMARK.c.connector == connector)
-    return {row.watch: base.Bookmark(stamp=row.stamp, record=row.record, started=row.started) for row in tx.execute(query)}
+    return {
+        row.watch: base.Bookmark(stamp=row.stamp, record=row.record, started=row.started, token=row.token)
+        for row in tx.execute(query)
+    }
 
 
 def save(tx: sa.Connection, connector: str, bookmarks: Mapping[str, base.Bookmark]) -> None:
     """Move these bookmarks; in the transaction that stores what was read up to them, and in no other."""
     for watch, mark in bookmarks.items():
-        values = {"stamp": mark.stamp, "record": mark.record, "started": mark.started}
+        values = {"stamp": mark.stamp, "record": mark.record, "started": mark.started, "token": mark.token}
         moved = tx.execute(
             sa.update(BOOKMARK).where(BOOKMARK.c.connector == connector, BOOKMARK.c.watch == watch).values(**values)
         )

@@ -25,6 +25,8 @@ class Bookmark(SQLModel, table=True):
     stamp: datetime
     record: str
     started: datetime
+    token: str = ""
+    """What the CRM wants to be shown next time, where it is read by tokens of its own."""
 
 
 class Health(SQLModel, table=True):

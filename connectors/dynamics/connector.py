@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from connectors import base, findings, keyset, settings, settling
-from connectors.dynamics import line, queries, rights, tables, writing
+from connectors.dynamics import line, queries, rights, tables, tracking, writing
 from wire import errors, finding
 
 
@@ -16,7 +16,8 @@ class DynamicsConnector(base.Connector):
         self._batch = chosen.batch
         self._line = line.Line(chosen)
         self._tables = tables.Tables(self._line)
-        self._queries = queries.Queries(self._line, self._tables, chosen.page)
+        tracked = tracking.Tracking(self._line, chosen.reading, chosen.look_back, chosen.page)
+        self._queries = queries.Queries(self._line, self._tables, chosen.page, tracked)
         self._reader = keyset.Reader(look_back=chosen.look_back, lag=chosen.lag)
 
     def start(self, watches: Sequence[base.Watch], back: timedelta = timedelta()) -> Mapping[str, base.Bookmark]:

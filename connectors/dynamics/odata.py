@@ -64,12 +64,19 @@ def changes(table: tables.Table, watch: base.Watch, since: datetime, left_out: f
     return _address(table, [*options, f"$filter={condition}", f"$orderby={STAMP} asc,{table.key} asc"])
 
 
-def by_ids(table: tables.Table, look: base.Look, records: Sequence[str], left_out: frozenset[str]) -> str:
-    """These records."""
+def by_ids(table: tables.Table, look: base.Look, records: Sequence[str], left_out: frozenset[str], where: str = "") -> str:
+    """These records, as far as they meet the condition."""
     ids = ",".join(f"'{record}'" for record in records)
-    condition = f"Microsoft.Dynamics.CRM.In(PropertyName='{table.key}',PropertyValues=[{ids}])"
+    condition = f"Microsoft.Dynamics.CRM.In(PropertyName='{table.key}',PropertyValues=[{ids}])" + (
+        f" and ({where})" if where else ""
+    )
     options = _options((table.key, STAMP, *MERGED.get(look.object, ()), *look.fields), look.children, left_out)
     return _address(table, [*options, f"$filter={condition}"])
+
+
+def keys(table: tables.Table) -> str:
+    """The keys of all rows; with ``odata.track-changes`` the last page tells where changes are to be had from then on."""
+    return _address(table, [f"$select={table.key}"])
 
 
 def _options(fields: Iterable[str], children: Sequence[base.Child], left_out: frozenset[str]) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from connectors import base, keyset
-from connectors.dynamics import columns, faults, line, multipart, odata, tables
+from connectors.dynamics import columns, faults, line, multipart, odata, tables, tracking
 from wire import errors
 
 _IDS = 1000
@@ -25,13 +25,16 @@ class _Asked:
     look: base.Look
     records: tuple[str, ...]
     tries: int = 0
+    where: str = ""
+    """A condition in OData that they must meet besides."""
 
 
 class Queries:
     """Asks one environment. May be used by several threads."""
 
-    def __init__(self, way: line.Line, known: tables.Tables, page: int) -> None:
+    def __init__(self, way: line.Line, known: tables.Tables, page: int, tracked: tracking.Tracking) -> None:
         self._line = way
+        self._tracking = tracked
         self._tables = known
         self._columns = columns.Columns()
         # If-None-Match: expanded collections may otherwise come from a cache.
@@ -41,16 +44,19 @@ class Queries:
         """One answer for each place. Within a round the service's own links are followed, unchanged, as it asks for."""
         found = self._tables.find(place.watch.object for place in places)
         answers: dict[int, keyset.Answer] = {}
-        left = list(enumerate(places))
+        left = [(number, self._tracking.ready(place, found[place.watch.object])) for number, place in enumerate(places)]
         for _ in range(_TRIES):
             used = {number: self._columns.left_out(place.watch.object) for number, place in left}
-            requests = [self._get(self._address(place, found, used[number])) for number, place in left]
+            requests = [
+                self._tracking.request(place) or self._get(self._address(place, found, used[number])) for number, place in left
+            ]
             parts, clock = self._line.batch(requests)
             again: list[tuple[int, keyset.Place]] = []
             for (number, place), part in zip(left, parts, strict=True):
-                answer = self._answer(place, found[place.watch.object], part, used[number], clock)
-                if answer is None:
-                    again.append((number, place))
+                table = found[place.watch.object]
+                answer = (self._changes if tracking.is_tracked(place) else self._answer)(place, table, part, used[number], clock)
+                if isinstance(answer, keyset.Place):
+                    again.append((number, self._tracking.ready(answer, table)))
                 else:
                     answers[number] = answer
             left = again
@@ -69,12 +75,13 @@ class Queries:
 
     def _answer(
         self, place: keyset.Place, table: tables.Table, part: multipart.Part, used: frozenset[str], clock: datetime
-    ) -> keyset.Answer | None:
+    ) -> keyset.Answer | keyset.Place:
+        """The answer, or the place that is to be asked about again."""
         watch = place.watch
         fault = line.fault_of(part)
         if fault is not None:
             again = self._columns.learn(watch, fault, used)
-            return None if again else keyset.Answer(clock=clock, error=faults.translate(fault))
+            return place if again else keyset.Answer(clock=clock, error=faults.translate(fault))
         rows, link = odata.rows_of(part.body)
         take = odata.taker(watch.fields, watch.children, used)
         changes: list[base.Change] = []
@@ -82,28 +89,58 @@ class Queries:
             record, stamp = odata.key_of(row, table)
             changes.append(base.Change(watch=watch.name, object=watch.object, record=record, stamp=stamp, values=take(row)))
         next_page = self._line.own(link) if link else ""
-        return keyset.Answer(changes=changes, more=bool(link), clock=clock, next_page=next_page)
+        answer = keyset.Answer(changes=changes, more=bool(link), clock=clock, next_page=next_page, token=place.kept)
+        self._tracking.weigh(place, answer)
+        return answer
+
+    def _changes(
+        self, place: keyset.Place, table: tables.Table, part: multipart.Part, used: frozenset[str], clock: datetime
+    ) -> keyset.Answer | keyset.Place:
+        """What changed since the place's token, with its values as they are now."""
+        fault = line.fault_of(part)
+        if fault is not None and (fault.passes or fault.status == 401):
+            return keyset.Answer(clock=clock, error=faults.translate(fault))
+        if fault is not None:
+            return self._tracking.give_up(place, fault)
+        next_page, token = self._tracking.links(part.body)
+        try:
+            changes = self._complete(place.watch, tracking.changed(part.body, table), clock)
+        except errors.OutsideError as error:
+            return keyset.Answer(clock=clock, error=error)
+        return keyset.Answer(changes=changes, more=bool(next_page), clock=clock, next_page=next_page, tracked=True, token=token)
+
+    def _complete(self, watch: base.Watch, records: Sequence[str], clock: datetime) -> list[base.Change]:
+        look = base.Look(
+            name=watch.name, object=watch.object, records=tuple(records),
+            fields=watch.fields, children=watch.children, optional=watch.optional,
+        )  # fmt: skip
+        found: dict[tuple[int, str], base.Change] = {}
+        self._look_all([replace(asked, where=watch.where) for asked in _portions(0, look)], found)
+        rows = [replace(change, merged_into=None) for change in found.values()]
+        return sorted(rows, key=lambda change: (change.stamp or clock, change.record))
 
     def look(self, looks: Sequence[base.Look]) -> list[base.Change]:
         """The records as they are now, in the order asked for; what cannot be found comes back as deleted."""
-        known = self._tables.find(look.object for look in looks)
         found: dict[tuple[int, str], base.Change] = {}
-        left = [asked for number, look in enumerate(looks) for asked in _portions(number, look)]
-        while left:
-            group, left = left[:_LOOKS], left[_LOOKS:]
-            left = [*self._look(group, known, found), *left]
+        self._look_all([asked for number, look in enumerate(looks) for asked in _portions(number, look)], found)
         return [
             found.get((number, record.lower())) or _gone(look, record)
             for number, look in enumerate(looks)
             for record in look.records
         ]
 
+    def _look_all(self, left: list[_Asked], found: dict[tuple[int, str], base.Change]) -> None:
+        known = self._tables.find(asked.look.object for asked in left)
+        while left:
+            group, left = left[:_LOOKS], left[_LOOKS:]
+            left = [*self._look(group, known, found), *left]
+
     def _look(
         self, group: Sequence[_Asked], known: Mapping[str, tables.Table], found: dict[tuple[int, str], base.Change]
     ) -> list[_Asked]:
         used = [self._columns.left_out(asked.look.object) for asked in group]
         addresses = [
-            odata.by_ids(known[asked.look.object], asked.look, asked.records, hidden)
+            odata.by_ids(known[asked.look.object], asked.look, asked.records, hidden, asked.where)
             for asked, hidden in zip(group, used, strict=True)
         ]
         parts, _ = self._line.batch([self._get(f"{self._line.root}/{address}") for address in addresses])
