@@ -6,6 +6,7 @@ touchpoint by touchpoint. What deciding needs to know of the past goes into ``Kn
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
@@ -70,7 +71,7 @@ class Known:
             asked_at=self._asked(who, now) if planned else self.asked.get(who),
             planned=tuple(planned.values()) if planned else (),
             reachable=reachable,
-            closings=_ALONE if closed is None else _others(closed, one.id),
+            closings=_ALONE if closed is None else _others(closed, {one.id, *_yielding(one, planned or {})}),
             counts=self.counts,
         )
 
@@ -94,11 +95,21 @@ class Known:
 
 
 _ALONE = history.Closings()
+_RESTARTING = frozenset({restraint.Reopened.RESTART, restraint.Reopened.ONCE_PER_CASE})
+"""Where re-opening ends what is planned and a later closing may be asked about instead."""
 _NOWHERE: frozenset[str] = frozenset()
 
 
-def _others(closed: Closed, touchpoint_id: int) -> history.Closings:
-    asked = max((at for i, at in closed.asked.items() if i != touchpoint_id), default=None)
+def _yielding(one: touchpoints.Waiting, planned: Mapping[int, history.Planned]) -> list[int]:
+    """What is planned about earlier closings of the same record and would give way to this one: nobody was asked yet."""
+    if not planned:
+        return []
+    happened_at, name = facts.aware(one.touch.happened_at), quiet.record(one.touch)
+    return [i for i, two in planned.items() if two.restarts and two.record == name and two.happened_at < happened_at]
+
+
+def _others(closed: Closed, but: AbstractSet[int]) -> history.Closings:
+    asked = max((at for i, at in closed.asked.items() if i not in but), default=None)
     return history.Closings(first=closed.first, last=closed.last, asked_at=asked)
 
 
@@ -125,17 +136,27 @@ class Judge:
         known.notice(waiting)
         queue = deque(self._in_order(waiting, examined))
         made: dict[int, Judged] = {}
-        while queue:
-            one = queue.popleft()
-            past = known.of(one, reachable.get(one.id, _NOWHERE), now)
-            verdict = judge.decide(one.touch, self.rules, past, now, examined[one.id])
-            made[one.id] = one, verdict
-            if verdict.plan is not None:
-                self._displace(verdict.displaces, one, known)
-                queue.extend(made[i][0] for i in verdict.displaces if i in made)
-                known.displaced.extend(i for i in verdict.displaces if i not in made)
-                self._note(known, one, verdict)
+        try:
+            while queue:
+                one = queue.popleft()
+                past = known.of(one, reachable.get(one.id, _NOWHERE), now)
+                verdict = judge.decide(one.touch, self.rules, past, now, examined[one.id])
+                made[one.id] = one, verdict
+                if verdict.plan is not None:
+                    self._displace(verdict.displaces, one, known)
+                    queue.extend(made[i][0] for i in verdict.displaces if i in made)
+                    known.displaced.extend(i for i in verdict.displaces if i not in made)
+                    self._note(known, one, verdict)
+        except Exception:
+            self._take_back(made.values(), known)
+            raise
         return list(made.values())
+
+    def _take_back(self, made: Iterable[Judged], known: Known) -> None:
+        """As if these had never been planned: the batch is tried again in smaller parts."""
+        for one, _ in made:
+            if one.id in known.planned.get(one.person_id or 0, {}):
+                self._displace((one.id,), one, known)
 
     def _displace(self, displaced: Sequence[int], by: touchpoints.Waiting, known: Known) -> None:
         """Take back what was planned for these."""
@@ -169,7 +190,7 @@ class Judge:
             record=quiet.record(one.touch),
             rule=rule_name,
             priority=winner.priority if winner is not None else 0,
-            restarts=winner is None or winner.reopened is restraint.Reopened.RESTART,
+            restarts=winner is None or winner.reopened in _RESTARTING,
             counted=counted,
             unsent=unsent,
         )

@@ -100,14 +100,11 @@ class Replay:
                 made.append((one, judging.unjudged(error, None)))
 
             poison.halved(queue.pop(0), work, alone)
-            again = [self._give_way(i) for i in self._displaced(made)]
+            again = [self._give_way(i) for i in self.known.displaced if i in self._planned]
+            self.known.displaced.clear()
             if again:
                 queue.insert(0, again)
             yield from self._final(made, now)
-
-    def _displaced(self, made: Sequence[judging.Judged]) -> list[int]:
-        """Touchpoints of earlier batches whose planned askings gave way."""
-        return [i for _, verdict in made for i in verdict.displaces if i in self._planned]
 
     def _give_way(self, touchpoint_id: int) -> touchpoints.Waiting:
         self._fading.drop(touchpoint_id)
