@@ -15,6 +15,10 @@ PINNED = Path(__file__).with_name("constraints.txt")
 HOME = Path(__file__).parents[2] / ".venv-interop"
 _PATIENCE = 420
 """Seconds for the whole installation."""
+_SENTENCE = (
+    "The other programs of tests/interop could not be installed: is the package index reachable? "
+    'Leave these tests out with -m "not interop".'
+)
 
 
 class NotInstalled(Exception):
@@ -30,35 +34,24 @@ def prepare() -> Path:
     with (HOME / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not ready.exists():
-            install(folder)
+            _install(folder)
             ready.touch()
     return folder / "bin"
 
 
-def install(folder: Path) -> None:
-    """A new environment in this folder with everything that is pinned. Raises ``NotInstalled``."""
+def _install(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     venv.create(folder, with_pip=True)
-    pip: list[str | Path] = [
-        folder / "bin" / "python",
-        "-m",
-        "pip",
-        "--disable-pip-version-check",
-        "--quiet",
-        "--timeout",
-        "20",
-        "--retries",
-        "1",
-    ]
+    fetch(folder / "bin" / "python")
+
+
+def fetch(python: Path, *options: str | Path) -> None:
+    """Have the pip of this Python install everything that is pinned. Raises ``NotInstalled``."""
+    quick = ["--disable-pip-version-check", "--quiet", "--timeout", "20", "--retries", "1"]
+    command = [python, "-m", "pip", *quick, "install", "-r", PINNED, *options]
     try:
-        done = subprocess.run([*pip, "install", "-r", PINNED], capture_output=True, text=True, timeout=_PATIENCE, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE, check=False)
     except subprocess.TimeoutExpired:
-        raise NotInstalled(
-            f"The other programs of tests/interop were not installed within {_PATIENCE} seconds: is the package index reachable? "
-            'Leave these tests out with -m "not interop".'
-        ) from None
+        raise NotInstalled(f"{_SENTENCE} It was not done within {_PATIENCE} seconds.") from None
     if done.returncode:
-        raise NotInstalled(
-            "The other programs of tests/interop could not be installed: is the package index reachable? "
-            f'Leave these tests out with -m "not interop". pip said: {done.stderr.strip()[-800:]}'
-        )
+        raise NotInstalled(f"{_SENTENCE} pip said: {done.stderr.strip()[-800:]}")

@@ -43,10 +43,10 @@ def test_every_other_host_is_refused(world: stage.Stage) -> None:
     assert world.proxy.refused.pop() == "example.com:443"
 
 
-def test_an_index_out_of_reach_is_told_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_index_out_of_reach_is_told_in_a_sentence(programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_CERT"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     with pytest.raises(environment.NotInstalled, match="is the package index reachable"):
-        environment.install(tmp_path / "nothing")
+        environment.fetch(programs / "python", "--target", tmp_path)
