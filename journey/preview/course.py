@@ -122,6 +122,7 @@ class Prepared:
 
     def cases(self) -> Iterator[Case]:
         """Every touchpoint once, as soon as what becomes of it is final under all rules."""
+        self._keys, self._records = set(), set()  # nothing is added any more: their room is needed
         refusals = self.people.refusals()
         replays = [self._replay(judge, refusals) for judge in self.course.judges]
         pairs = _Pairs(len(replays))

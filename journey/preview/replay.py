@@ -17,7 +17,7 @@ from journey.preview import fading, sorting
 from store import rows, touchpoints
 from triggers import decision, load
 
-_LOOSE = 3000
+_LOOSE = 1000
 """Outcomes that are held as they are: compressing takes longer than deciding, and most are held for a moment."""
 
 

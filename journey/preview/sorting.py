@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 Item = TypeVar("Item")
 _RUN = 4000
 """Items that are sorted at once."""
-_BLOCK = 100
+_BLOCK = 200
 """Items that are compressed together, and of which one block per run is open while merging."""
 
 
