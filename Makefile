@@ -44,4 +44,4 @@ browser:
 	else echo "No Chromium found: install it (apt install chromium), or leave the browser tests out: make test ARGS='--ignore tests/browser'"; fi
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-interop build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
