@@ -104,6 +104,8 @@ class SalesforceSettings(OverTheWireSettings):
     api_version: str = Field(default="62.0", pattern=r"^\d{2,3}\.0$")
     page: int = Field(default=2000, ge=1, le=2000)
     """Rows a query may answer with. Salesforce's own upper limit is 2,000."""
+    bulk_above: int = Field(default=10_000, ge=1)
+    """A backlog of more rows than this, after more than a day without reading, is read through a job of Bulk API 2.0."""
     batch: int = Field(default=200, ge=1, le=200)
     """Rows that one collection of a write holds; go down when triggers of the org run into their limits."""
 

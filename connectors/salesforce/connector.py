@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from connectors import base, findings, keyset, settings, settling
-from connectors.salesforce import columns, faults, line, queries, writing
+from connectors.salesforce import bulk, columns, faults, line, queries, writing
 from wire import errors, finding
 
 _SUBREQUESTS = 25
@@ -24,7 +24,8 @@ class SalesforceConnector(base.Connector):
         self.name = name
         self._batch = chosen.batch
         self._line = line.Line(chosen)
-        self._queries = queries.Queries(self._line, columns.Columns(self._raw_describe), chosen.page)
+        jobs = bulk.Bulk(self._line, self._raw_describe, chosen.bulk_above)
+        self._queries = queries.Queries(self._line, columns.Columns(self._raw_describe), chosen.page, jobs)
         self._reader = keyset.Reader(look_back=chosen.look_back, lag=chosen.lag)
 
     def start(self, watches: Sequence[base.Watch], back: timedelta = timedelta()) -> Mapping[str, base.Bookmark]:

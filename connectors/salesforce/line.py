@@ -3,10 +3,10 @@
 import json
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import requests
@@ -16,6 +16,7 @@ from connectors import settings
 from connectors.salesforce import faults, signin
 from wire import budget, errors, http, retry
 
+_T = TypeVar("_T")
 _USAGE = re.compile(r"(?:^|[;,\s])api-usage=(\d+)/(\d+)")
 _OWN_LIMIT = "Sforce-Limit-Info"
 _EXPIRED = "INVALID_SESSION_ID"
@@ -63,6 +64,15 @@ class Reply:
     clock: datetime
 
 
+@dataclass(frozen=True, kw_only=True)
+class Download:
+    """A file, its headers, and Salesforce's clock when it was asked for."""
+
+    body: bytes
+    headers: Mapping[str, str]
+    clock: datetime
+
+
 class _HeardSession(http.Session):
     """Keeps the headers of each thread's last answer, which simple-salesforce does not hand on."""
 
@@ -103,13 +113,20 @@ class Line:
 
     def call(self, asked: Request) -> Reply:
         """One billable call; a token that has expired is renewed once. Raises Later or NeedsPerson."""
+        return self._signed_in(lambda grant: self._once(grant, asked))
+
+    def download(self, path: str) -> Download:
+        """One billable call that answers with CSV. Raises Later or NeedsPerson."""
+        return self._signed_in(lambda grant: self._download(grant, path))
+
+    def _signed_in(self, once: Callable[[signin.Grant], _T]) -> _T:
         grant = self._signin.current()
         try:
-            return retry.briefly(lambda: self._once(grant, asked))
+            return retry.briefly(lambda: once(grant))
         except _ExpiredError:
             grant = self._signin.renew(grant)
         try:
-            return retry.briefly(lambda: self._once(grant, asked))
+            return retry.briefly(lambda: once(grant))
         except _ExpiredError:
             remedy = "Look at the session settings and IP restrictions of the connected app."
             raise errors.NeedsPerson("Salesforce refuses the token it has just given", code=_EXPIRED, remedy=remedy) from None
@@ -144,6 +161,19 @@ class Line:
         if isinstance(parsed, list) and parsed and "errorCode" in (parsed[0] if isinstance(parsed[0], dict) else {}):
             raise faults.translate(faults.read(parsed, 200))
         return Reply(body=parsed, clock=http.server_clock(self._session.heard.response))
+
+    def _download(self, grant: signin.Grant, path: str) -> Download:
+        self.budget.spend()
+        headers = {"Authorization": f"Bearer {grant.token}", "Accept": "text/csv"}
+        response = self._token_session.get(f"{grant.instance_url}{self.base}/{path}", headers=headers, timeout=self._timeout)
+        if response.status_code == 401:
+            raise _ExpiredError(code=_EXPIRED)
+        if response.status_code >= 400:
+            http.require_type(response, "Salesforce")
+            body = http.parse_json(response.content, "Salesforce") if response.content else None
+            raise faults.translate(faults.read(body, response.status_code), http.retry_after(response.headers))
+        http.require_type(response, "Salesforce", ("text/csv",))
+        return Download(body=response.content, headers=response.headers, clock=http.server_clock(response))
 
     def _failure(self, error: exceptions.SalesforceError) -> errors.OutsideError:
         fault = faults.read(error.content, error.status)

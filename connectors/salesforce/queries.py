@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from connectors import base, keyset
-from connectors.salesforce import columns, faults, line, soql
+from connectors.salesforce import bulk, columns, faults, line, soql
 from wire import errors
 
 _QUERIES = 5
@@ -27,16 +27,20 @@ class _Asked:
 class Queries:
     """Asks one org. May be used by several threads."""
 
-    def __init__(self, way: line.Line, known: columns.Columns, page: int) -> None:
+    def __init__(self, way: line.Line, known: columns.Columns, page: int, jobs: bulk.Bulk) -> None:
         self._line = way
         self._columns = known
         self._page = page
+        self._bulk = jobs
 
     def round(self, places: Sequence[keyset.Place]) -> Sequence[keyset.Answer]:
         """One answer for each place. Locators are not followed: the keyset goes on from the last row just as well, does not
         expire, and does not care how many rows Salesforce puts on a page.
         """
-        answers = self._ask(places, last=False)
+        answers: list[keyset.Answer | None] = [self._bulk.read(place) if bulk.is_bulk(place) else None for place in places]
+        paged = [number for number, answer in enumerate(answers) if answer is None]
+        for number, answer in zip(paged, self._ask([places[number] for number in paged], last=False), strict=True):
+            answers[number] = answer
         again = [number for number, answer in enumerate(answers) if answer is None]
         for number, answer in zip(again, self._ask([places[number] for number in again], last=True), strict=True):
             answers[number] = answer
@@ -53,19 +57,21 @@ class Queries:
             for place, hidden, part in zip(group, used, parts, strict=True):
                 error = self._error(place.watch, hidden, part, last)
                 if error is None:
-                    answers.append(None if part.fault else self._answer(place.watch, hidden, part, clock))
+                    answers.append(None if part.fault else self._answer(place, hidden, part, clock))
                 else:
                     answers.append(keyset.Answer(clock=clock, error=error))
         return answers
 
-    def _answer(self, watch: base.Watch, hidden: frozenset[str], part: line.Part, clock: datetime) -> keyset.Answer:
+    def _answer(self, place: keyset.Place, hidden: frozenset[str], part: line.Part, clock: datetime) -> keyset.Answer:
+        watch = place.watch
         rows, done = soql.rows_of(part.body)
         take = soql.taker(watch.fields, watch.children, hidden)
         changes = [
             base.Change(watch=watch.name, object=watch.object, record=row["Id"], stamp=soql.stamp_of(row), values=take(row))
             for row in rows
         ]
-        return keyset.Answer(changes=changes, more=not done or len(rows) >= self._page, clock=clock)
+        answer = keyset.Answer(changes=changes, more=not done or len(rows) >= self._page, clock=clock)
+        return self._bulk.begin(place, answer, hidden)
 
     def _error(
         self, asked: base.Watch | base.Look, used: frozenset[str], part: line.Part, last: bool

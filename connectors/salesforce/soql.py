@@ -25,15 +25,25 @@ def instant(value: datetime) -> str:
 
 
 def changes(place: keyset.Place, left_out: frozenset[str], limit: int) -> str:
-    """What changed in a watch from a place on, in keyset order."""
+    """What changed in a watch from a place on, in keyset order; ``limit`` 0 is all of it."""
+    watch = place.watch
+    columns = _columns((STAMP,), watch.fields, watch.children, left_out)
+    end = f" LIMIT {limit}" if limit else ""
+    return f"SELECT {columns} FROM {watch.object} WHERE {_since(place)} ORDER BY {STAMP}, Id{end}"  # noqa: S608 (not SQL)
+
+
+def count(place: keyset.Place) -> str:
+    """How much changed in a watch from a place on."""
+    return f"SELECT COUNT() FROM {place.watch.object} WHERE {_since(place)}"  # noqa: S608 (not SQL)
+
+
+def _since(place: keyset.Place) -> str:
     watch = place.watch
     since = f"{STAMP} >= {instant(place.stamp)}"
     if place.record:
         stamp = instant(place.stamp)
         since = f"({STAMP} > {stamp} OR ({STAMP} = {stamp} AND Id > '{_identifier(place.record)}'))"
-    where = f"{since} AND ({watch.where})" if watch.where else since
-    columns = _columns((STAMP,), watch.fields, watch.children, left_out)
-    return f"SELECT {columns} FROM {watch.object} WHERE {where} ORDER BY {STAMP}, Id LIMIT {limit}"  # noqa: S608 (not SQL)
+    return f"{since} AND ({watch.where})" if watch.where else since
 
 
 def by_ids(look: base.Look, records: Sequence[str], left_out: frozenset[str]) -> str:
@@ -114,7 +124,8 @@ def _plain(value: Any) -> Any:
 
 def stamp_of(row: Mapping[str, Any]) -> datetime:
     """SystemModstamp of a row; raises Later when it is none, so that no bookmark is ever made of it."""
-    value = _plain(row.get(STAMP))
+    value = row.get(STAMP)
+    value = value if isinstance(value, datetime) else _plain(value)
     if not isinstance(value, datetime) or not is_identifier(str(row.get("Id"))):
         raise errors.Later("Salesforce answers with rows without Id and SystemModstamp: look at what stands between")
     return value
