@@ -196,6 +196,13 @@ class Connector(abc.ABC):
         page, which may be empty. A watch that cannot be read stops no other: its error is raised when the others are done.
         """
 
+    def patience(self) -> float:
+        """Seconds until the next round should be read; 0 when it may be read now.
+
+        More than that where the day's calls run low: rounds then stretch, so that last looks and scores still get through.
+        """
+        return 0.0
+
     @abc.abstractmethod
     def look(self, looks: Sequence[Look]) -> Sequence[Change]:
         """The records as they are now; one call per 1,000 or so. A record that is gone comes back with ``deleted`` set."""

@@ -120,7 +120,11 @@ class MemoryConnector(base.Connector):
         return keyset.first_bookmarks(watches, self.crm.now(), back)
 
     def read(self, watches: Sequence[base.Watch], bookmarks: Mapping[str, base.Bookmark]) -> Iterator[base.Page]:
+        self._budget.begin_round()
         return self._reader.read(watches, bookmarks, self._round)
+
+    def patience(self) -> float:
+        return self._budget.patience(self._settings.poll.total_seconds())
 
     def _round(self, places: Sequence[keyset.Place]) -> Sequence[keyset.Answer]:
         self._call()

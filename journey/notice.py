@@ -11,7 +11,7 @@ import structlog
 from connectors import base
 from journey import belt as belts
 from journey import poison
-from mapping import inward, kind, plain
+from mapping import comparable, inward, kind, plain
 from store import bookmarks, people, touchpoints
 from triggers import touchpoint
 from wire import errors
@@ -20,7 +20,9 @@ log = structlog.get_logger("journey.notice")
 
 
 def notice(belt: belts.Belt, connector: str) -> int:
-    """Read this connector's changes once; how many touchpoints were new."""
+    """Read this connector's changes once; how many touchpoints were new. Rounds stretch where the day's calls run low."""
+    if belt.patient and belt.connectors[connector].patience() > 0:
+        return 0
     try:
         with belt.outside.dealing_with(f"connectors.{connector}", lambda: figures(belt, connector)):
             return _read(belt, connector)
@@ -59,6 +61,8 @@ def _begun(belt: belts.Belt, connector: str, watches: tuple[base.Watch, ...]) ->
     if not fresh:
         return marks
     belt.fields.check(connector)
+    for problem in comparable.check(connector, belt.sources[connector], belt.rules, belt.fields.of(connector)):
+        log.warning("rule", subject=problem.subject, problem=problem.message, remedy=problem.remedy)
     past = belt.since.get(connector)
     first = belt.connectors[connector].start(fresh, belt.now() - belt.began if past is None else past)
     with belt.store.write() as tx:

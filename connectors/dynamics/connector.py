@@ -14,6 +14,7 @@ class DynamicsConnector(base.Connector):
     def __init__(self, name: str, chosen: settings.DynamicsSettings) -> None:
         self.name = name
         self._batch = chosen.batch
+        self._poll = chosen.poll.total_seconds()
         self._line = line.Line(chosen)
         self._tables = tables.Tables(self._line)
         tracked = tracking.Tracking(self._line, chosen.reading, chosen.look_back, chosen.page)
@@ -24,7 +25,11 @@ class DynamicsConnector(base.Connector):
         return keyset.first_bookmarks(watches, self._line.call("GET", "WhoAmI").clock, back)
 
     def read(self, watches: Sequence[base.Watch], bookmarks: Mapping[str, base.Bookmark]) -> Iterator[base.Page]:
+        self._line.budget.begin_round()
         return self._reader.read(watches, bookmarks, self._queries.round)
+
+    def patience(self) -> float:
+        return self._line.budget.patience(self._poll)
 
     def look(self, looks: Sequence[base.Look]) -> Sequence[base.Change]:
         return self._queries.look(looks)

@@ -23,6 +23,7 @@ class SalesforceConnector(base.Connector):
     def __init__(self, name: str, chosen: settings.SalesforceSettings) -> None:
         self.name = name
         self._batch = chosen.batch
+        self._poll = chosen.poll.total_seconds()
         self._line = line.Line(chosen)
         jobs = bulk.Bulk(self._line, self._raw_describe, chosen.bulk_above)
         self._queries = queries.Queries(self._line, columns.Columns(self._raw_describe), chosen.page, jobs)
@@ -32,7 +33,11 @@ class SalesforceConnector(base.Connector):
         return keyset.first_bookmarks(watches, self._line.call(_HELLO).clock, back)
 
     def read(self, watches: Sequence[base.Watch], bookmarks: Mapping[str, base.Bookmark]) -> Iterator[base.Page]:
+        self._line.budget.begin_round()
         return self._reader.read(watches, bookmarks, self._queries.round)
+
+    def patience(self) -> float:
+        return self._line.budget.patience(self._poll)
 
     def look(self, looks: Sequence[base.Look]) -> Sequence[base.Change]:
         return self._queries.look(looks)

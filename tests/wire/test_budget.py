@@ -81,3 +81,31 @@ def test_many_threads_do_not_spend_more_than_there_is() -> None:
     for thread in threads:
         thread.join()
     assert (counted.calls, len(refused)) == (50, 110)
+
+
+@pytest.mark.parametrize(
+    ("used", "seconds"),
+    [(0, 0.0), (79, 0.0), (80, 0.0), (84, 75.0), (90, 120.0), (95, 240.0), (99, 600.0), (120, 600.0)],
+)
+def test_rounds_stretch_as_the_other_sides_limit_comes_near(hours: Hours, used: int, seconds: float) -> None:
+    counted = budget.Budget()
+    counted.note(used, 100)
+    counted.begin_round()
+    assert counted.patience(60) == pytest.approx(seconds)
+    hours.now += seconds
+    assert counted.patience(60) == pytest.approx(0, abs=1e-6)
+
+
+def test_rounds_stretch_as_our_own_budget_comes_near(hours: Hours) -> None:
+    counted = budget.Budget(10)
+    counted.spend(9)
+    counted.begin_round()
+    assert counted.patience(60) == pytest.approx(120)
+    hours.now += 24 * 3600 + 301
+    assert counted.patience(60) == 0
+
+
+def test_the_first_round_never_waits(hours: Hours) -> None:
+    counted = budget.Budget()
+    counted.note(99, 100)
+    assert counted.patience(60) == 0
