@@ -14,6 +14,8 @@ STEPS = {
     "noticed": "Noticed in the CRM.",
     "invited": "An invitation was made, to go out by {detail}.",
     "sent": "The message went out by {detail}.",
+    "reminded": "A reminder went out by {detail}.",
+    "not_reminded": "The reminder was held back at the last look: {detail}.",
     "deferred": "The message could not go out yet: {detail}",
     "unsure": "Nobody knows whether the message went: {detail}",
     "refused": "The address is refused for good: {detail}",
@@ -23,14 +25,16 @@ STEPS = {
     "changed": "The answer was changed.",
     "doubtful": "An answer came that does not count: {detail}.",
     "opted_out": "The person asked us not to ask again.",
-    "written": "The score was written to the CRM ({detail}).",
-    "dead": "The CRM refuses the score ({detail}); a person must look, then: palaute retry.",
+    "written": "It was written to the CRM ({detail}).",
+    "dead": "The CRM refuses what is to be written ({detail}); a person must look, then: palaute retry.",
     "expired": "The survey closed without an answer.",
 }
 
 
 def why(
-    record: Annotated[str, typer.Argument(help="Record id, case or order number, or a person's e-mail or phone.")],
+    record: Annotated[
+        str, typer.Argument(help="Record id, case or order number, a person's e-mail or phone, or # and our number.")
+    ],
     settings: options.SettingsFile = options.DEFAULT_SETTINGS,
     as_json: options.AsJson = False,
 ) -> None:
@@ -38,7 +42,7 @@ def why(
     chosen = options.read_settings(settings)
     store = database.Store(chosen.store.url)
     store.migrate()
-    told = story.tell(store, people.open_secret(chosen.store.secret), record, chosen.triggers.quiet.per_person)
+    told = story.tell(store, people.open_secret(chosen.store.secret), record, chosen.triggers.quiet.per_person, chosen.triggers)
     store.close()
     if as_json:
         options.print_json(told)
@@ -61,6 +65,8 @@ def _show(touchpoints: list[dict[str, Any]]) -> None:
         out.print(f"{one['kind']} {one['label']} · {one['object']} {one['record']} in {one['connector']}", style="bold")
         for line in (_verdict(one), *_consequences(one)):
             out.print(f"  {line}")
+        for line in one["would_have_to_change"]:
+            out.print(f"  To be asked: {line}")
         for event in one["events"]:
             out.print(f"  {_moment(event['at'])}  {_event(event)}", style="dim")
         for check in (one["decision"] or {}).get("checked", []):
@@ -83,6 +89,10 @@ def _consequences(one: dict[str, Any]) -> list[str]:
         lines.append(f"Answer ({answer['state']}): {answer['value']}{comment}")
     elif one["invitation"] is not None:
         lines.append(f"No answer so far; the invitation is {one['invitation']['state']}.")
+        due = [send for send in one["invitation"]["messages"] if send["state"] == "due"]
+        lines += [
+            f"The {send['send'].replace('-', ' ')} goes out by {send['channel']} on {_moment(send['due_at'])}." for send in due
+        ]
     lines += [_write(write) for write in one["writes"] if write["state"] != "replaced"]
     person = one["person"]
     if person["opted_out_at"]:
@@ -94,11 +104,12 @@ def _consequences(one: dict[str, Any]) -> list[str]:
 
 
 def _write(write: dict[str, Any]) -> str:
+    what = "verdict" if write["what"] == "verdict" else "score"
     if write["state"] == "done":
-        return f"On the record ({write['object']}) since {_moment(write['done_at'])}."
+        return f"The {what} is on the record ({write['object']}) since {_moment(write['done_at'])}."
     said = f": {write['code']} {write['problem']}".rstrip() if write["code"] or write["problem"] else ""
     waiting = "is to be written" if write["state"] == "due" else "cannot be written (dead letter; palaute retry tries again)"
-    return f"The score {waiting}{said}."
+    return f"The {what} {waiting}{said}."
 
 
 def _event(event: dict[str, Any]) -> str:

@@ -3,29 +3,32 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from journey import remedy
 from store import database, people, stories
-from triggers import touchpoint
+from triggers import rule, touchpoint
 
 Told = dict[str, Any]
 
 
-def tell(store: database.Store, secret: bytes, text: str, quarantine: timedelta) -> Told:
-    """``{"touchpoints": [...]}`` for a record id, a case or order number, or a person's e-mail or phone.
+def tell(store: database.Store, secret: bytes, text: str, quarantine: timedelta, rules: rule.Rules | None = None) -> Told:
+    """``{"touchpoints": [...]}`` for a record id, a case or order number, a person's e-mail or phone, or ``#`` with our number.
 
-    Instants are ISO 8601 text. No address is in it; the comment of an answer is.
+    Instants are ISO 8601 text. No address is in it; the comment of an answer is. ``rules`` are those of now, to tell whether the
+    one that decided has changed since.
     """
     wanted = text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "").strip()
     if not wanted:
         return {"touchpoints": []}
-    person = people.key(secret, touchpoint.Recipient(email=wanted, phone=wanted))
+    keys = people.keys(secret, touchpoint.Recipient(email=wanted, phone=wanted))
     with store.read() as tx:
-        found = stories.tell(tx, stories.find(tx, wanted, person))
-    return {"touchpoints": [_touchpoint(one, quarantine) for one in found]}
+        found = stories.tell(tx, stories.find(tx, wanted, [key for key in (keys.email, keys.phone) if key is not None]))
+    return {"touchpoints": [_touchpoint(one, quarantine, rules) for one in found]}
 
 
-def _touchpoint(one: Told, quarantine: timedelta) -> Told:
+def _touchpoint(one: Told, quarantine: timedelta, rules: rule.Rules | None) -> Told:
     row = one["touchpoint"]
     asked_at = one["person"]["asked_at"]
+    decided = _decision(one["decision"])
     return {
         "id": row["id"],
         "connector": row["connector"],
@@ -37,7 +40,8 @@ def _touchpoint(one: Told, quarantine: timedelta) -> Told:
         "happened_at": _text(row["happened_at"]),
         "noticed_at": _text(row["noticed_at"]),
         "context": row["context"] or {},
-        "decision": _decision(one["decision"]),
+        "decision": decided,
+        "would_have_to_change": remedy.sentences(decided, row["kind"], rules),
         "invitation": _invitation(one["invitation"], one["messages"]),
         "answer": _answer(one["answers"]),
         "answers": [_version(answer) for answer in one["answers"]],

@@ -1,7 +1,7 @@
 """Everything that is stored about a record or a person, touchpoint by touchpoint."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,15 +11,16 @@ from store import answers, decisions, ledger, messages, people, rows, touchpoint
 _TOUCHPOINT = touchpoints.TOUCHPOINT
 
 
-def find(tx: sa.Connection, text: str, person: str | None) -> list[int]:
-    """Ids of the touchpoints meant by a record id, a label (case or order number), a person's key, or ``#`` with our number."""
+def find(tx: sa.Connection, text: str, keys: Iterable[str] = ()) -> list[int]:
+    """Ids of the touchpoints meant by a record id, a label (case or order number), keys of a person, or ``#`` with our number."""
     means = [_TOUCHPOINT.c.record == text, _TOUCHPOINT.c.label == text, _TOUCHPOINT.c.record == text.lower()]
     if len(text) == _SHORT_ID:
         means.append(_TOUCHPOINT.c.record.startswith(text, autoescape=True))  # Salesforce shows 15 of an id's 18 characters
     if _NUMBER.fullmatch(text):
         means.append(_TOUCHPOINT.c.id == int(text[1:]))
-    if person is not None:
-        means.append(_TOUCHPOINT.c.person_id.in_(sa.select(people.PERSON.c.id).where(people.PERSON.c.key == person)))
+    persons = set(people.known(tx, keys).values())
+    if persons:
+        means.append(_TOUCHPOINT.c.person_id.in_(persons))
     query = sa.select(_TOUCHPOINT.c.id).where(sa.or_(*means)).order_by(_TOUCHPOINT.c.happened_at, _TOUCHPOINT.c.id)
     return list(tx.execute(query).scalars())
 
