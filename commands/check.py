@@ -11,7 +11,7 @@ import daemon
 from commands import options
 from connectors import base
 from journey import belt as belts
-from mapping import inward, outward, readable
+from mapping import comparable, inward, outward, readable
 from wire import errors, finding
 
 _SIGNS = {finding.Grade.GOOD: "✓", finding.Grade.WARNING: "!", finding.Grade.WRONG: "✗"}
@@ -82,6 +82,7 @@ def _connector(belt: belts.Belt, name: str, connector: base.Connector) -> Iterat
         described = connector.describe(tuple(dict.fromkeys((*readable.objects(sources), *targets))))
         yield from connector.rights(readable.objects(sources), tuple(targets))
         yield from readable.check(name, sources, described)
+        yield from comparable.check(name, sources, belt.rules, described)
         yield from outward.check(name, targets, described)
     except (errors.Later, errors.NeedsPerson) as error:
         yield _failed(f"connectors.{name}: describe", error)

@@ -6,7 +6,7 @@ neither above nor below anything, contains nothing, and is not any value; one th
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, Self
@@ -192,3 +192,10 @@ class Condition(pydantic.BaseModel):
         """Every field that is tested, nested ones too."""
         own = frozenset((self.field,)) if self.field is not None else frozenset()
         return own.union(*(condition.fields() for condition in self.inner()))
+
+    def comparisons(self) -> Iterator[tuple[str, str, Any]]:
+        """Every comparison, nested ones too: field, key in settings, and what it is compared with."""
+        if self.field is not None:
+            yield from ((self.field, key, wanted) for key, wanted in self.given().items())
+        for condition in self.inner():
+            yield from condition.comparisons()
