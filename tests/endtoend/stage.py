@@ -23,7 +23,7 @@ class Stage:
         self.session = requests.Session()
         self.session.trust_env = False
         self._sandbox = subprocess.Popen([*PALAUTE, "sandbox", "--dir", str(folder), *options], stdout=subprocess.DEVNULL)
-        self.until(lambda: (folder / "sandbox.json").exists(), 60, "the sandbox starts")
+        self.until(lambda: (folder / "sandbox.json").exists(), 180, "the sandbox starts")
         self.addresses = json.loads((folder / "sandbox.json").read_text())
         self.settings = folder / "settings.toml"
         self.daemon: subprocess.Popen[str] | None = None
@@ -45,7 +45,7 @@ class Stage:
 
     def control(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """A call to the control address."""
-        answer = self.session.request(method, f"{self.addresses['control']}{path}", json=body, timeout=120)
+        answer = self.session.request(method, f"{self.addresses['control']}{path}", json=body, timeout=600)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -56,14 +56,14 @@ class Stage:
 
     def palaute(self, *words: str, status: int = 0) -> str:
         """Run a command to its end; what it printed."""
-        done = subprocess.run([*PALAUTE, *words, "--settings", str(self.settings)], capture_output=True, text=True, timeout=120)
+        done = subprocess.run([*PALAUTE, *words, "--settings", str(self.settings)], capture_output=True, text=True, timeout=400)
         assert done.returncode == status, f"palaute {' '.join(words)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
     def status(self) -> dict[str, Any]:
         """``palaute status --json``."""
         done = subprocess.run(
-            [*PALAUTE, "status", "--json", "--settings", str(self.settings)], capture_output=True, text=True, timeout=60
+            [*PALAUTE, "status", "--json", "--settings", str(self.settings)], capture_output=True, text=True, timeout=200
         )
         counted: dict[str, Any] = json.loads(done.stdout)
         return counted
@@ -83,7 +83,7 @@ class Stage:
         self.daemon = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
         assert self.daemon.stdout is not None
         self.pages = self.daemon.stdout.readline().strip().rsplit(" ", 1)[1]
-        self.until(self._ready, 30, "the daemon is ready")
+        self.until(self._ready, 180, "the daemon is ready")
 
     def _ready(self) -> bool:
         return self.session.get(f"{self.pages}/readyz", timeout=10).status_code == 200

@@ -65,9 +65,9 @@ def play(course: Course) -> Course:
     for crm in CRMS:
         course.acted[crm] = running.act(crm, "close_cases", CLOSURES) + running.act(crm, "make_purchases", PURCHASES)
     total = len(CRMS) * (CLOSURES + PURCHASES)
-    running.until(lambda: all_sent(running.status(), total), 90, "every touchpoint is decided and every message sent")
+    running.until(lambda: all_sent(running.status(), total), 400, "every touchpoint is decided and every message sent")
     course.answers = running.control("POST", "/people", {"do": "answer", "share": 1.0})["answers"]
-    running.until(lambda: running.status()["writes"]["done"] >= len(course.answers), 60, "every score is written")
+    running.until(lambda: running.status()["writes"]["done"] >= len(course.answers), 200, "every score is written")
     course.status = running.status()
     course.mails = running.control("GET", "/mailbox?fields=to,subject,message_id")
     course.read_records()
