@@ -3,9 +3,10 @@
 Called by commands. Memory holds the touchpoints compressed while they are sorted, and afterwards only who was asked when.
 """
 
+import array
 import dataclasses
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -80,7 +81,7 @@ class Prepared:
         self.count = 0
         """Touchpoints, each once."""
         self._keys: set[int] = set()
-        self._records: set[int] = set()
+        self._records = array.array("q")
         self._repeated: set[int] = set()
         """Records with more than one closing."""
         self._earlier = earlier.Earlier(course.store)
@@ -109,10 +110,7 @@ class Prepared:
         if key in self._keys:
             return False
         self._keys.add(key)
-        record = judging.record(touch)
-        if record in self._records:
-            self._repeated.add(record)
-        self._records.add(record)
+        self._records.append(judging.record(touch))
         return True
 
     def _waiting(self, one: touchpoints.Found) -> touchpoints.Waiting:
@@ -122,7 +120,8 @@ class Prepared:
 
     def cases(self) -> Iterator[Case]:
         """Every touchpoint once, as soon as what becomes of it is final under all rules."""
-        self._keys, self._records = set(), set()  # nothing is added any more: their room is needed
+        self._keys = set()  # nothing is added any more: its room is needed
+        self._repeated |= _more_than_once(self._records)
         refusals = self.people.refusals()
         replays = [self._replay(judge, refusals) for judge in self.course.judges]
         pairs = _Pairs(len(replays))
@@ -152,6 +151,10 @@ class Prepared:
         made = replay.Replay(judge=judge, known=known, batch=self.course.batch, repeated=self._repeated)
         made.remember(self._earlier.askings(judge.rules, self._since))
         return made
+
+
+def _more_than_once(numbers: Iterable[int]) -> set[int]:
+    return {one for one, other in itertools.pairwise(sorted(numbers)) if one == other}
 
 
 class _Pairs:
