@@ -19,6 +19,8 @@ _TOUCHPOINT = touchpoints.TOUCHPOINT
 _INVITATION = messages.INVITATION
 _MESSAGE = messages.MESSAGE
 _ANSWER = answers.ANSWER
+_IS_DUE = _MESSAGE.c.state.concat("") == "due"
+"""Not a search by state: SQLite would go through everything that is due instead of through what the person has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +43,7 @@ def pending(tx: sa.Connection, person_ids: Iterable[int]) -> list[Pending]:
         invited = (
             labelled.join(_INVITATION, _INVITATION.c.touchpoint_id == _TOUCHPOINT.c.id)
             .join(_MESSAGE, _MESSAGE.c.invitation_id == _INVITATION.c.id)
-            .where(*of_person, _INVITATION.c.state == "open", _MESSAGE.c.send == messages.FIRST, _MESSAGE.c.state == "due")
+            .where(*of_person, _INVITATION.c.state == "open", _MESSAGE.c.send == messages.FIRST, _IS_DUE)
             .with_for_update(of=_MESSAGE)
         )
         for query in (uninvited, invited):
@@ -126,7 +128,8 @@ def _times(tx: sa.Connection, column: sa.Column[str], names: Iterable[str], sinc
 
 def days(tx: sa.Connection, since: date, home: ZoneInfo) -> dict[date, int]:
     """Day, by the clock there → how many are (or are to be) asked on it, from ``since`` on."""
-    last = tx.execute(sa.select(sa.func.max(_DECISION.c.asked_at, type_=_DECISION.c.asked_at.type))).scalar()
+    latest = sa.select(sa.func.max(_DECISION.c.asked_at, type_=_DECISION.c.asked_at.type))
+    last = tx.execute(latest.where(_DECISION.c.asked_at.is_not(None))).scalar()  # as the index says
     found: dict[date, int] = {}
     day = since
     while last is not None and day <= last.astimezone(home).date():
