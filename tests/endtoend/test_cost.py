@@ -1,4 +1,8 @@
-"""What the loop costs in API calls, as the CRMs would bill them, counted by the sandbox."""
+"""What the loop costs in API calls, as the CRMs would bill them, counted by the sandbox.
+
+A batch of up to a thousand touchpoints costs the same calls as these two hundred: one round, one last look, one write, and one
+description of the fields written per process.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,8 +12,7 @@ import pytest
 from tests.endtoend import stage
 
 CRMS = ("salesforce", "dynamics")
-TOUCHPOINTS = 700
-PER_THOUSAND = 4 * TOUCHPOINTS / 1000
+CLOSURES, PURCHASES = 140, 60
 
 
 @dataclass
@@ -25,7 +28,7 @@ class Bill:
 
 @pytest.fixture(scope="module")
 def bill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bill]:
-    running = stage.Stage(tmp_path_factory.mktemp("box"), "--cases", "600", "--purchases", "300")
+    running = stage.Stage(tmp_path_factory.mktemp("box"), "--cases", "150", "--purchases", "80")
     try:
         yield count(running)
     finally:
@@ -38,8 +41,8 @@ def count(running: stage.Stage) -> Bill:
     running.palaute("run", "--once")
     idle = calls(running)
     for crm in CRMS:
-        running.act(crm, "close_cases", 500)
-        running.act(crm, "make_purchases", 200)
+        running.act(crm, "close_cases", CLOSURES)
+        running.act(crm, "make_purchases", PURCHASES)
     running.control("DELETE", "/counters")
     running.palaute("run", "--once")
     reading = calls(running)
@@ -58,7 +61,7 @@ def answer_without_pages(running: stage.Stage) -> None:
     running.control("POST", "/people", {"do": "answer", "share": 1.0})
     running.stop()
     running.settings.write_text(text)
-    assert running.status()["writes"]["due"] > 300
+    assert running.status()["writes"]["due"] > CLOSURES
 
 
 def calls(running: stage.Stage) -> dict[str, int]:
@@ -72,10 +75,10 @@ def test_an_idle_round_costs_one_call(bill: Bill, crm: str) -> None:
 
 
 @pytest.mark.parametrize("crm", CRMS)
-def test_reading_and_the_last_look_cost_at_most_four_calls_per_thousand(bill: Bill, crm: str) -> None:
-    assert bill.reading[crm] <= PER_THOUSAND
+def test_reading_and_the_last_look_cost_one_call_each(bill: Bill, crm: str) -> None:
+    assert bill.reading[crm] == 2
 
 
 @pytest.mark.parametrize("crm", CRMS)
-def test_writing_costs_at_most_four_calls_per_thousand(bill: Bill, crm: str) -> None:
-    assert bill.writing[crm] <= PER_THOUSAND
+def test_writing_costs_one_call_and_one_description_of_the_fields(bill: Bill, crm: str) -> None:
+    assert bill.writing[crm] == 2
