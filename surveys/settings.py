@@ -1,11 +1,12 @@
 """The section ``[surveys]`` of the settings: who asks, in which languages, and which surveys there are."""
 
+import string
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
-from surveys import catalogue, colour, metrics, survey
+from surveys import catalogue, colour, metrics, survey, wording
 
 
 def _spoken(language: str) -> str:
@@ -106,6 +107,35 @@ class SurveySettings(_Section):
     version: PositiveInt = 1
 
 
+_PLACES = frozenset({"subject", "day", "brand", "genitive", "partitive"})
+
+
+def _template(text: str) -> str:
+    try:
+        parts = list(string.Formatter().parse(text))
+    except ValueError:
+        raise ValueError("should have its braces in pairs, such as {subject}") from None
+    for _, place, form, conversion in parts:
+        if place is not None and (place not in _PLACES or form or conversion):
+            raise ValueError(f"should have no other places than {', '.join(f'{{{name}}}' for name in sorted(_PLACES))}")
+    return text
+
+
+KindWords = dict[Language, Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_template)]]
+
+
+class KindSettings(_Section):
+    """``[surveys.kinds.KIND]``: what a kind of touchpoint is called in mails and on pages; the rest is said in general words.
+
+    ``{subject}`` and ``{day}`` are filled in; words with a ``{subject}`` are left out where there is none.
+    """
+
+    about: Annotated[KindWords, Field(description="Line on the page: Your visit “{subject}” on {day}")] = {}
+    title: Annotated[KindWords, Field(description="Subject of the mail: One question about our visit")] = {}
+    opening: Annotated[KindWords, Field(description="First sentence of the mail, after Hello")] = {}
+    because: Annotated[KindWords, Field(description="Why the person was asked: You get this because …")] = {}
+
+
 class SurveysSettings(_Section):
     """``[surveys]``"""
 
@@ -115,6 +145,7 @@ class SurveysSettings(_Section):
     metric: dict[str, MetricSettings] = {}
     entries: Annotated[dict[str, SurveySettings], Field(alias="survey", min_length=1)]
     """``[surveys.survey.KEY]``, by key."""
+    kinds: dict[Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", max_length=60)], KindSettings] = {}
 
     @model_validator(mode="after")
     def _fits_together(self) -> "SurveysSettings":
@@ -139,6 +170,12 @@ class SurveysSettings(_Section):
             default_language=self.default_language,
             keep_months=keep_months,
             repeat_days=repeat_days,
+            kinds=tuple(
+                (kind, part, language, text)
+                for kind, given in self.kinds.items()
+                for part in wording.PARTS
+                for language, text in getattr(given, part).items()
+            ),
         )
 
     def as_surveys(self) -> dict[str, survey.Survey]:

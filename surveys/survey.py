@@ -25,6 +25,8 @@ class Brand:
     default_language: str = "en"
     keep_months: int = 24
     """How long answers are kept with a name; shown to the customer and carried out by the tidy step."""
+    kinds: tuple[tuple[str, str, str, str], ...] = ()
+    """Words for kinds of touchpoints that settings define: (kind, part, language, words); parts as in ``wording.PARTS``."""
     repeat_days: int | None = None
     """The quarantine in days, for the line "we ask at most once in …"; None leaves the line out."""
 

@@ -14,6 +14,10 @@ _SUBJECT_LIMIT = 120
 _DATE_LOCALES = {"en": "en_GB"}
 
 
+PARTS = {"about": "about", "title": "mail.subject", "opening": "mail.opening", "because": "because"}
+"""What settings may say of a kind of touchpoint → the phrase that it stands in for."""
+
+
 class Point(NamedTuple):
     """One value that may be chosen."""
 
@@ -42,6 +46,7 @@ class Wording:
         self.brand = brand
         self._locale = Locale.parse(_DATE_LOCALES.get(self.language, self.language))
         self._names = self._inflected()
+        self._of_kind = {(kind, PARTS[part]): said for kind, part, spoken, said in brand.kinds if spoken == self.language}
 
     @property
     def direction(self) -> str:
@@ -68,11 +73,14 @@ class Wording:
         return template.format(**self._names, **values)
 
     def for_kind(self, key: str, kind: str, **values: Any) -> str:
-        """The phrase that this kind of touchpoint has of its own (``about.case_closed``), or the common one (``about``).
+        """The phrase that this kind of touchpoint has of its own, in settings or here (``about.case_closed``), or the common one.
 
         With a ``subject`` that is not empty, the variant ending in ``.named`` where there is one.
         """
         subject = tidy(str(values.pop("subject", "")))
+        own = self._of_kind.get((kind, key), "")
+        if own and (subject or "{subject}" not in own):
+            return own.format(**self._names | {"subject": subject, "day": ""} | values)
         base = f"{key}.{kind}" if f"{key}.{kind}" in phrases.PHRASES else key
         if subject and f"{base}.named" in phrases.PHRASES:
             return self.text(f"{base}.named", subject=subject, **values)

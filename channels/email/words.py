@@ -118,8 +118,8 @@ def _title(said: wording.Wording, message: base.Message, subject: str) -> str:
 def _opening(said: wording.Wording, message: base.Message, subject: str) -> tuple[str, str, str]:
     day = said.day(message.happened_at).replace(" ", "\u00a0")
     sentence = said.for_kind("mail.opening", message.kind, subject=_PLACE if subject else "", day=day)
-    before, _, after = sentence.partition(_PLACE)
-    return before, subject, after
+    before, place, after = sentence.partition(_PLACE)
+    return before, subject if place else "", after
 
 
 def _because(said: wording.Wording, message: base.Message, subject: str) -> str:
