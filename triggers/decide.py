@@ -63,7 +63,7 @@ def examine(touch: touchpoint.Touchpoint, rules: rule.Rules, now: datetime) -> E
     """How the rules look at a touchpoint at the time ``now``."""
     plan = matching.plan(rules, touch.kind, touch.connector)
     checked = plan.check(facts.Facts(touch, facts.aware(now)))
-    matched = [candidate.rule for candidate, one in zip(plan.candidates, checked, strict=True) if one.matched]
+    matched = [plan.candidates[number].rule for number, one in enumerate(checked) if one.matched]
     winner = max(matched, key=lambda rule: rule.priority, default=None)
     return Examined(winner=winner, checked=(*checked, *plan.ruled_out))
 

@@ -69,6 +69,8 @@ def free(times: Sequence[datetime], cap: spans.Cap, wanted: datetime) -> datetim
 
     No time of the cap's span, wherever it begins, has more askings than the cap's count.
     """
+    if len(times) < cap.count:
+        return wanted
     near = times[bisect.bisect_right(times, wanted - cap.span) :]
     later = (time + cap.span for time in near)
     return next(moment for moment in (wanted, *later) if moment >= wanted and _fits(times, cap, moment))
