@@ -1,6 +1,8 @@
 """What is wrong with rules is told at start: place, line, and what would be right."""
 
+import re
 import time
+from pathlib import Path
 
 import pytest
 
@@ -187,3 +189,14 @@ def test_rules_in_latin_1_are_told_with_the_line(write: conftest.Write) -> None:
     with pytest.raises(load.SettingsError) as caught:
         load.load(path)
     assert [(one.line, one.found) for one in caught.value.problems] == [(21, "a letter that is not UTF-8")]
+
+
+def test_the_restraint_that_the_example_shows_works_when_uncommented(write: conftest.Write) -> None:
+    example = (Path(__file__).parents[2] / "settings.toml").read_text(encoding="utf-8")
+    block = re.search(r"^# window .*?(?=^\[surveys\])", example, re.MULTILINE | re.DOTALL)
+    assert block is not None
+    shown = re.sub(r"^# ", "", block[0], flags=re.MULTILINE)
+    chosen = load.load(write(conftest.GOOD.replace(QUIET, f"{QUIET}\n{shown}"))).triggers
+    assert chosen.quiet.holidays == ("FI", "2026-12-31")
+    assert chosen.exclude.own_domains == ("havu.example",)
+    assert chosen.zones.connectors == {"nordic": "Europe/Stockholm"}
