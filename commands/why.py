@@ -91,7 +91,8 @@ def _consequences(one: dict[str, Any]) -> list[str]:
         lines.append(f"No answer so far; the invitation is {one['invitation']['state']}.")
         due = [send for send in one["invitation"]["messages"] if send["state"] == "due"]
         lines += [
-            f"The {send['send'].replace('-', ' ')} goes out by {send['channel']} on {_moment(send['due_at'])}." for send in due
+            f"Next, the {send['send'].partition('-')[0]} goes out by {send['channel']} on {_moment(send['due_at'])}."
+            for send in due
         ]
     lines += [_write(write) for write in one["writes"] if write["state"] != "replaced"]
     person = one["person"]
