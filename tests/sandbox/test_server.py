@@ -15,13 +15,17 @@ from sandbox import lines, server
 from settings import load
 from tests.sandbox.conftest import Box
 
+SALESFORCE_KEYS = [
+    "client_id", "client_secret", "instance_url", "login_url", "password", "refresh_token", "security_token", "username",
+]  # fmt: skip
+
 
 def test_the_file_tells_where_everything_is(running: Box) -> None:
     written = json.loads((running.sandbox.directory / "sandbox.json").read_text())
     assert written == running.addresses.as_json()
     assert {name: sorted(value) for name, value in written.items() if isinstance(value, dict)} == {
-        "salesforce": ["client_id", "client_secret", "instance_url", "login_url"],
-        "dynamics": ["authority", "client_id", "client_secret", "url"],
+        "salesforce": SALESFORCE_KEYS,
+        "dynamics": ["authority", "client_id", "client_secret", "refresh_token", "url"],
         "smtp": ["host", "port"],
         "sms": ["url"],
     }

@@ -3,13 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import hypothesis
 import pytest
 
 from settings import load, model
-
-hypothesis.settings.register_profile("unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
-hypothesis.settings.load_profile("unhurried")
 
 GOOD = """\
 [store]

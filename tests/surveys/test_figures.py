@@ -39,7 +39,9 @@ def test_low_effort_is_the_good_end_where_low_is_good() -> None:
 def test_a_headline_lies_within_its_interval_and_its_range(counts: dict[int, int]) -> None:
     found = figures.headline(NPS, counts)
     if found is not None:
-        assert -100 <= found.low <= found.value <= found.high <= 100
+        assert -100 <= found.low < found.high <= 100
+        # The adjusted form draws a single answer so far to the middle that the raw figure lies just outside.
+        assert found.n == 1 or found.low <= found.value <= found.high
 
 
 @given(hits=st.integers(0, 300), misses=st.integers(0, 300))
