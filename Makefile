@@ -5,13 +5,16 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check format bench clean browser
+.PHONY: demo test interop check format bench clean browser
 
 demo: $(VENV)/.demo        ## both CRMs, the daemon, its pages and customers who answer, shown live
 	$(BIN)/palaute demo $(ARGS)
 
-test: $(VENV)/.dev browser ## the whole test suite
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+test: $(VENV)/.dev browser ## the test suite
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not interop" $(ARGS)
+
+interop: $(VENV)/.dev      ## programs of others against the stand-ins; installs them into an environment of their own
+	$(BIN)/python -m pytest -m interop tests/interop $(ARGS)
 
 check: $(VENV)/.dev        ## linters and types
 	$(BIN)/ruff check
