@@ -12,9 +12,9 @@ from tests.web.conftest import make_place, place
 __all__ = ["make_place", "place"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium as the system has it."""
+    """Chromium as the system has it; closed after each file, for its event loop would stand in the way of other tests."""
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if found is None:
         pytest.fail("the browser tests need Chromium: install it with `apt-get install chromium`")
