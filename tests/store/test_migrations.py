@@ -1,4 +1,4 @@
-"""Migrations give the tables of tables.py, once, whoever runs them at the same time."""
+"""Migrations give the tables of tables/, once, whoever runs them at the same time."""
 
 import multiprocessing
 
@@ -18,13 +18,13 @@ def newest() -> str | None:
 assert tables.Event.metadata is SQLModel.metadata
 
 
-def test_migrating_an_empty_database_gives_exactly_the_tables_of_tables_py(store: database.Store) -> None:
+def test_migrating_an_empty_database_gives_exactly_the_tables_that_tables_names(store: database.Store) -> None:
     with store.engine.connect() as connection:
         context = migration.MigrationContext.configure(connection, opts={"compare_type": True})
         assert autogenerate.compare_metadata(context, SQLModel.metadata) == []
 
 
-def test_partial_indexes_are_made_as_tables_py_says(store: database.Store) -> None:
+def test_partial_indexes_are_made_as_tables_says(store: database.Store) -> None:
     wanted = {index.name for table in SQLModel.metadata.tables.values() for index in table.indexes}
     inspector = sa.inspect(store.engine)
     made = {index["name"] for table in inspector.get_table_names() for index in inspector.get_indexes(table)}

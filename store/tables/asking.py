@@ -1,0 +1,62 @@
+"""Questions put to people: invitations and the messages that carry them."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from store.tables import index
+
+
+class Invitation(SQLModel, table=True):
+    """A question put to one person about one touchpoint. States: open, answered, expired, cancelled."""
+
+    __table_args__ = (index.where("invitation_to_expire", "state = 'open'", "expires_at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    touchpoint_id: int = Field(foreign_key="touchpoint.id", unique=True)
+    person_id: int | None = Field(default=None, foreign_key="person.id", index=True)
+    token: str = Field(unique=True)
+    survey: str
+    language: str
+    state: str
+    made_at: datetime
+    expires_at: datetime
+    opened_at: datetime | None = None
+    """First GET of the page, by whomever."""
+    variant: str = ""
+    """Name of the rule's variant that this person got; empty where the rule had none."""
+    words: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON)
+    """That variant's wording as it was then: ``subject`` and ``question``, each by language."""
+
+
+class Message(SQLModel, table=True):
+    """One send of an invitation: the first message or a reminder.
+
+    States: due, sending (claimed; a crash leaves it here), sent, unsure (may have gone; see ``[journey] unsure``),
+    refused (the address is refused for good), cancelled.
+    """
+
+    __table_args__ = (
+        sa.UniqueConstraint("invitation_id", "send"),
+        index.where("message_to_send", "state = 'due'", "connector", "due_at"),
+        sa.Index("message_state", "state"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    invitation_id: int = Field(foreign_key="invitation.id")
+    connector: str
+    send: str
+    """``invitation``, ``reminder-1`` …"""
+    key: str = Field(unique=True)
+    channel: str
+    address: str | None = None
+    state: str
+    made_at: datetime
+    due_at: datetime
+    attempts: int = 0
+    claimed_at: datetime | None = None
+    sent_at: datetime | None = None
+    reference: str = ""
+    problem: str = ""

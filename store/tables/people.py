@@ -1,0 +1,34 @@
+"""People, the keys they are known by, and what they refused."""
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+
+class Person(SQLModel, table=True):
+    """One human across all connectors, known only by the HMAC of an address, so that quarantine and opt-out outlive erasure."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    opted_out_at: datetime | None = None
+    opted_out_by: str = ""
+    """``page`` or ``mail``: through which door they said no."""
+
+
+class PersonKey(SQLModel, table=True):
+    """Every key by which a person is known: one human has several addresses, and may turn out to be two rows that become one."""
+
+    __tablename__ = "person_key"
+
+    key: str = Field(primary_key=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    phone: bool = False
+    """Made of a phone number, which more than one person may share, rather than of an e-mail address."""
+
+
+class Refusal(SQLModel, table=True):
+    """A person who opted out in the CRM of one connector, as it was when a touchpoint of theirs was noticed last."""
+
+    person_id: int = Field(foreign_key="person.id", primary_key=True)
+    connector: str = Field(primary_key=True)
+    at: datetime
