@@ -53,6 +53,7 @@ def add(tx: sa.Connection, answer_id: int, touchpoint_id: int, targets: Sequence
 def _row(answer_id: int | None, touchpoint_id: int, target: Target, now: datetime) -> dict[str, Any]:
     return {
         "answer_id": answer_id,
+        "topic": "answer",
         "touchpoint_id": touchpoint_id,
         "connector": target.connector,
         "object": target.object,
@@ -67,12 +68,14 @@ def _row(answer_id: int | None, touchpoint_id: int, target: Target, now: datetim
     }
 
 
-def tell(tx: sa.Connection, verdicts: Mapping[int, Target], now: datetime) -> None:
-    """Touchpoint id → what its record gets to know of the verdict; an earlier verdict that still waits gives way."""
-    for chunk in rows.chunks(verdicts):
-        earlier = sa.and_(UPDATE.c.touchpoint_id.in_(chunk), UPDATE.c.answer_id.is_(None), UPDATE.c.state.in_(("due", "dead")))
+def tell(tx: sa.Connection, told: Mapping[int, Target], now: datetime, topic: str = "verdict") -> None:
+    """Touchpoint id → what a record gets to know of it besides an answer; an earlier one of that topic that still waits gives
+    way. ``topic``: as in ``tables.FieldUpdate``."""
+    for chunk in rows.chunks(told):
+        about = sa.and_(UPDATE.c.touchpoint_id.in_(chunk), UPDATE.c.answer_id.is_(None), UPDATE.c.topic == topic)
+        earlier = sa.and_(about, UPDATE.c.state.in_(("due", "dead")))
         tx.execute(sa.update(UPDATE).where(earlier).values(state="replaced"))
-    rows.insert(tx, UPDATE, [_row(None, i, target, now) for i, target in verdicts.items()])
+    rows.insert(tx, UPDATE, [_row(None, i, target, now) | {"topic": topic} for i, target in told.items()])
 
 
 def hasten(tx: sa.Connection, connector: str, now: datetime) -> None:

@@ -4,23 +4,26 @@ Instants are aware and stored as UTC (SQLModel refuses naive ones). Columns that
 emptied (store/forgetting.py does), and no log ever prints them.
 """
 
-from store.tables.answering import Answer, FieldUpdate
-from store.tables.asking import Invitation, Message
+from store.tables.answering import Answer, Fetch, FieldUpdate
+from store.tables.asking import Invitation, Message, Place
 from store.tables.journey import Decision, Event, RuleVersion, Touchpoint
 from store.tables.outside import Bookmark, Health
-from store.tables.people import Person, PersonKey, Refusal
+from store.tables.people import BadAddress, Person, PersonKey, Refusal
 
 __all__ = [
     "Answer",
+    "BadAddress",
     "Bookmark",
     "Decision",
     "Event",
+    "Fetch",
     "FieldUpdate",
     "Health",
     "Invitation",
     "Message",
     "Person",
     "PersonKey",
+    "Place",
     "Refusal",
     "RuleVersion",
     "Touchpoint",

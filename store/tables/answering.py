@@ -33,10 +33,40 @@ class Answer(SQLModel, table=True):
     at: datetime
     sign: str = ""
     """Why it is doubtful."""
+    extras: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON)
+    """What was said to the survey's further questions, by their keys."""
+    language: str = Field(default="", sa_column_kwargs={"server_default": sa.text("''")})
+    """In which the page was shown; with the next three, what may have had an effect on the figure."""
+    channel: str = Field(default="", sa_column_kwargs={"server_default": sa.text("''")})
+    """Over which the person came: that of the message, or how the place was entered (place, kiosk, share, embed)."""
+    device: str = Field(default="", sa_column_kwargs={"server_default": sa.text("''")})
+    """Its class: phone, desktop or kiosk; empty where the browser did not tell."""
+    wording: str = Field(default="", sa_column_kwargs={"server_default": sa.text("''")})
+    """Hash of the question as it was put: figures of different wordings are not one series."""
+    visitor: str | None = None
+    """Keyed hash of where it came from, to tell a second person from a second try; forgotten with the rest."""
+
+
+class Fetch(SQLModel, table=True):
+    """One request for a link of one invitation: what tells a machine from a person, kept only as long as that needs."""
+
+    __table_args__ = (sa.Index("fetch_of_invitation", "invitation_id", "at"), sa.Index("fetch_at", "at"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    invitation_id: int = Field(foreign_key="invitation.id")
+    at: datetime
+    link: str
+    """Which one: ``page``, ``value``, ``stop``, ``why``, ``post``."""
+    value: int | None = None
+    """The value that the link would choose, or that was posted."""
+    visitor: str = ""
+    """Keyed hash of where it came from."""
+    sign: str = ""
+    """What the request itself gave away: a client that names itself, a preview."""
 
 
 class FieldUpdate(SQLModel, table=True):
-    """Values for one CRM record: those of an answer or, without one, the verdict on the touchpoint.
+    """Values for one CRM record: those of an answer or, without one, what else a touchpoint has to tell (``topic``).
 
     States: due, done, dead (a person must look), replaced (a newer answer or verdict took its place).
     """
@@ -45,7 +75,13 @@ class FieldUpdate(SQLModel, table=True):
     __table_args__ = (
         sa.UniqueConstraint("answer_id", "object", "record"),
         index.where(
-            "field_update_verdict_once", "answer_id IS NULL AND state = 'due'", "touchpoint_id", "object", "record", unique=True
+            "field_update_verdict_once",
+            "answer_id IS NULL AND state = 'due'",
+            "topic",
+            "touchpoint_id",
+            "object",
+            "record",
+            unique=True,
         ),
         index.where("field_update_to_write", "state = 'due'", "connector", "due_at"),
         sa.Index("field_update_state", "state"),
@@ -53,6 +89,8 @@ class FieldUpdate(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     answer_id: int | None = Field(default=None, foreign_key="answer.id")
+    topic: str = Field(default="answer", sa_column_kwargs={"server_default": sa.text("'answer'")})
+    """What it is about: ``answer``, ``verdict``, ``link`` (of the survey page), ``address`` (that does not work)."""
     touchpoint_id: int = Field(foreign_key="touchpoint.id", index=True)
     connector: str
     object: str

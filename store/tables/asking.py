@@ -35,13 +35,14 @@ class Message(SQLModel, table=True):
     """One send of an invitation: the first message or a reminder.
 
     States: due, sending (claimed; a crash leaves it here), sent, unsure (may have gone; see ``[journey] unsure``),
-    refused (the address is refused for good), cancelled.
+    refused (the address is refused for good), bounced (taken, and come back later as undeliverable), cancelled.
     """
 
     __table_args__ = (
         sa.UniqueConstraint("invitation_id", "send"),
         index.where("message_to_send", "state = 'due'", "connector", "due_at"),
         sa.Index("message_state", "state"),
+        index.where("message_of_reference", "reference <> ''", "reference"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -60,3 +61,24 @@ class Message(SQLModel, table=True):
     sent_at: datetime | None = None
     reference: str = ""
     problem: str = ""
+    delivered_at: datetime | None = None
+    """When the far end said that the person's device or mailbox has it, where a channel tells."""
+    parts: int | None = None
+    """Of how many text messages it was made; None where that means nothing."""
+
+
+class Place(SQLModel, table=True):
+    """Somewhere a survey can be answered without an invitation: a till with a QR code, a tablet, a shared link, a page of ours
+    or of others."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    code: str = Field(unique=True)
+    """In the link: short, upper case, no letters that look like digits."""
+    name: str = Field(unique=True)
+    way: str
+    """``place`` (QR, NFC, kiosk), ``share`` or ``embed``."""
+    survey: str
+    made_at: datetime
+    closed_at: datetime | None = None
+    options: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON)
+    """What its way needs: shifts, language, origins that may embed it ..."""

@@ -32,3 +32,21 @@ class Refusal(SQLModel, table=True):
     person_id: int = Field(foreign_key="person.id", primary_key=True)
     connector: str = Field(primary_key=True)
     at: datetime
+
+
+class BadAddress(SQLModel, table=True):
+    """An address that does not work, known by its keyed hash: nothing more is sent to it until somebody says it works again."""
+
+    __tablename__ = "bad_address"
+
+    key: str = Field(primary_key=True)
+    """HMAC of channel and normalised address."""
+    channel: str
+    person_id: int | None = Field(default=None, foreign_key="person.id", index=True)
+    since: datetime
+    kind: str
+    """``refused`` (while sending), ``bounced`` (came back), ``complaint`` (reported as unwanted)."""
+    code: str = ""
+    """The far end's: 5.1.1, 30003 ..."""
+    problem: str = ""
+    """Its words, without the address."""

@@ -1,0 +1,96 @@
+"""Answers from anywhere: what tells machines apart, places, addresses that do not work"""
+
+import sqlalchemy as sa
+import sqlmodel
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+_Text = sqlmodel.sql.sqltypes.AutoString
+_Instant = sqlmodel.sql.sqltypes.UTCDateTime
+_ANSWER_FACTS = ("language", "channel", "device", "wording")
+_TOLD_ONCE = sa.text("answer_id IS NULL AND state = 'due'")
+_HAS_REFERENCE = sa.text("reference <> ''")
+
+
+def upgrade() -> None:
+    op.add_column("answer", sa.Column("extras", sa.JSON(), nullable=True))
+    for name in _ANSWER_FACTS:
+        op.add_column("answer", sa.Column(name, _Text(), nullable=False, server_default=sa.text("''")))
+    op.add_column("answer", sa.Column("visitor", _Text(), nullable=True))
+    op.create_table(
+        "fetch",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("invitation_id", sa.Integer(), sa.ForeignKey("invitation.id"), nullable=False),
+        sa.Column("at", _Instant(), nullable=False),
+        sa.Column("link", _Text(), nullable=False),
+        sa.Column("value", sa.Integer(), nullable=True),
+        sa.Column("visitor", _Text(), nullable=False),
+        sa.Column("sign", _Text(), nullable=False),
+    )
+    op.create_index("fetch_of_invitation", "fetch", ["invitation_id", "at"])
+    op.create_index("fetch_at", "fetch", ["at"])
+    op.add_column("message", sa.Column("delivered_at", _Instant(), nullable=True))
+    op.add_column("message", sa.Column("parts", sa.Integer(), nullable=True))
+    op.create_index(
+        "message_of_reference", "message", ["reference"], sqlite_where=_HAS_REFERENCE, postgresql_where=_HAS_REFERENCE
+    )
+    op.create_table(
+        "place",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("code", _Text(), nullable=False),
+        sa.Column("name", _Text(), nullable=False),
+        sa.Column("way", _Text(), nullable=False),
+        sa.Column("survey", _Text(), nullable=False),
+        sa.Column("made_at", _Instant(), nullable=False),
+        sa.Column("closed_at", _Instant(), nullable=True),
+        sa.Column("options", sa.JSON(), nullable=True),
+        sa.UniqueConstraint("code"),
+        sa.UniqueConstraint("name"),
+    )
+    op.create_table(
+        "bad_address",
+        sa.Column("key", _Text(), primary_key=True),
+        sa.Column("channel", _Text(), nullable=False),
+        sa.Column("person_id", sa.Integer(), sa.ForeignKey("person.id"), nullable=True),
+        sa.Column("since", _Instant(), nullable=False),
+        sa.Column("kind", _Text(), nullable=False),
+        sa.Column("code", _Text(), nullable=False),
+        sa.Column("problem", _Text(), nullable=False),
+    )
+    op.create_index("ix_bad_address_person_id", "bad_address", ["person_id"])
+    op.add_column("field_update", sa.Column("topic", _Text(), nullable=False, server_default=sa.text("'answer'")))
+    op.execute(sa.text("UPDATE field_update SET topic = 'verdict' WHERE answer_id IS NULL"))
+    op.drop_index("field_update_verdict_once", "field_update")
+    _told_once("topic", "touchpoint_id", "object", "record")
+
+
+def _told_once(*columns: str) -> None:
+    op.create_index(
+        "field_update_verdict_once",
+        "field_update",
+        list(columns),
+        unique=True,
+        sqlite_where=_TOLD_ONCE,
+        postgresql_where=_TOLD_ONCE,
+    )
+
+
+def downgrade() -> None:
+    op.drop_index("field_update_verdict_once", "field_update")
+    op.execute(sa.text("DELETE FROM field_update WHERE topic IN ('link', 'address')"))
+    op.drop_column("field_update", "topic")
+    _told_once("touchpoint_id", "object", "record")
+    op.drop_table("bad_address")
+    op.drop_table("place")
+    op.drop_index("message_of_reference", "message")
+    op.drop_column("message", "parts")
+    op.drop_column("message", "delivered_at")
+    op.drop_table("fetch")
+    op.drop_column("answer", "visitor")
+    for name in reversed(_ANSWER_FACTS):
+        op.drop_column("answer", name)
+    op.drop_column("answer", "extras")
