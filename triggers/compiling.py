@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from triggers import condition, facts
+from triggers import changes, condition, facts
 
 Holds = Callable[[facts.Facts], bool]
 
@@ -72,14 +72,15 @@ def _not(test: condition.Test) -> condition.Test:
 
 def _leaf(field: str, key: str, wanted: Any) -> condition.Test:
     holds = _MAKERS[key](field, wanted)
-    return condition.Test(text=describe(field, key, wanted), field=field, holds=holds, key=(field, key, repr(wanted)))
+    seen = field + changes.AT if key in changes.COMPARISONS else field
+    return condition.Test(text=describe(field, key, wanted), field=seen, holds=holds, key=(field, key, repr(wanted)))
 
 
 def describe(field: str, key: str, wanted: Any) -> str:
     """A comparison as an admin would read it: ``priority is not Low``."""
     if key == "empty":
         return f"{field} is empty" if wanted else f"{field} is not empty"
-    return f"{field} {key.replace('_', ' ')} {_told(wanted)}"
+    return f"{field} {key.replace('_', ' ')} {_told(wanted) or 'nothing'}"
 
 
 def _told(wanted: Any) -> str:
@@ -205,6 +206,17 @@ def _newer(field: str, wanted: timedelta) -> Holds:
     return holds
 
 
+def _changed(end: str) -> Callable[[str, Any], Holds]:
+    """Comparisons with one end of the latest change; what did not change, or was not told, is neither from nor to anything."""
+
+    def maker(field: str, wanted: Sequence[Any]) -> Holds:
+        accepted = frozenset[Any]().union(*(_keys(one) for one in wanted), (None,) if "" in wanted else ())
+        at, side = field + changes.AT, field + end
+        return lambda seen: seen.values.get(at) is not None and seen.folded[side] in accepted
+
+    return maker
+
+
 _MAKERS: dict[str, Callable[[str, Any], Holds]] = {
     "is": _is,
     "is_not": _negated(_is),
@@ -218,4 +230,5 @@ _MAKERS: dict[str, Callable[[str, Any], Holds]] = {
     "empty": _empty,
     "older_than": _older,
     "newer_than": _newer,
+    **{key: _changed(end) for key, end in changes.COMPARISONS.items()},
 }

@@ -3,6 +3,8 @@
 ``{ field = "priority", is_not = "Low" }``; several comparisons in one table must all hold; ``any``, ``all`` and ``not`` nest.
 Text is compared as people do: case and the composition of accents make no difference. A field that is empty is
 neither above nor below anything, contains nothing, and is not any value; one that could not be read makes the rule not match.
+``changed_from`` and ``changed_to`` look at the latest change at or before the touchpoint's moment (see changes.py); one that the
+CRM did not tell makes the rule not match.
 """
 
 import math
@@ -13,9 +15,8 @@ from typing import Annotated, Any, Self
 
 import pydantic
 import re2  # type: ignore[import-untyped]  # the wheel carries no stubs
-from pydantic import json_schema
 
-from triggers import facts, spans
+from triggers import changes, facts, spans
 
 Facts = facts.Facts
 LONGEST_PATTERN = 1_000
@@ -85,20 +86,23 @@ def _comparable(bound: Any) -> Any:
     return facts.aware(datetime(bound.year, bound.month, bound.day)) if isinstance(bound, date) else bound  # noqa: DTZ001  # aware
 
 
-def _never_told(_: Any) -> Any:
-    raise ValueError(
-        "cannot be had: a CRM's changes tell how a record is now and not how it was; compare the value itself, or let the CRM"
-        " keep the earlier one in a column of its own and map that as a fact"
-    )
+def _one_or_list(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) else (value,)
 
 
+_NOT_EMPTY = pydantic.Field(min_length=1)
 Scalar = Annotated[Any, pydantic.PlainValidator(_scalar, json_schema_input_type=str | bool | int | float)]
 Threshold = Annotated[Any, pydantic.PlainValidator(_threshold, json_schema_input_type=int | float | date)]
 Fragment = Annotated[str, pydantic.PlainValidator(_fragment, json_schema_input_type=str)]
 Pattern = Annotated[str, pydantic.PlainValidator(_pattern, json_schema_input_type=str)]
-NeverTold = json_schema.SkipJsonSchema[Annotated[Any, pydantic.BeforeValidator(_never_told)]]
-"""A key that people look for and that would promise what no CRM tells."""
 Values = Annotated[tuple[Scalar, ...], pydantic.Field(min_length=1)]
+OneOrMore = Annotated[
+    Values,
+    pydantic.BeforeValidator(
+        _one_or_list, json_schema_input_type=str | bool | int | float | Annotated[list[str | bool | int | float], _NOT_EMPTY]
+    ),
+]
+"""One value, or a list of which any will do; an empty text stands for an empty field."""
 COMPARISONS = (
     "is",
     "is_not",
@@ -115,6 +119,8 @@ COMPARISONS = (
     "empty",
     "older_than",
     "newer_than",
+    "changed_from",
+    "changed_to",
 )
 NESTING = ("any", "all", "not")
 
@@ -140,8 +146,12 @@ class Condition(pydantic.BaseModel):
     empty: pydantic.StrictBool | None = None
     older_than: spans.Span | None = pydantic.Field(None, description='The instant lies at least so far back: "2d"')
     newer_than: spans.Span | None = pydantic.Field(None, description='The instant lies less far back, or in the future: "2d"')
-    changed_from: NeverTold | None = None
-    changed_to: NeverTold | None = None
+    changed_from: OneOrMore | None = pydantic.Field(
+        None, description='Its latest change was from this value, or one of these: "Low"'
+    )
+    changed_to: OneOrMore | None = pydantic.Field(
+        None, description='Its latest change was to this value, or one of these: "High"'
+    )
     any_: tuple["Condition", ...] | None = pydantic.Field(None, alias="any", min_length=1)
     all_: tuple["Condition", ...] | None = pydantic.Field(None, alias="all", min_length=1)
     not_: "Condition | None" = pydantic.Field(None, alias="not")
@@ -164,6 +174,9 @@ class Condition(pydantic.BaseModel):
     def _possible(self) -> None:
         if self.older_than is not None and self.newer_than is not None and self.older_than >= self.newer_than:
             raise ValueError("can never hold: nothing is both older and newer than that")
+        ends = {facts.fold(one) for one in (*(self.changed_from or ()), *(self.changed_to or ()))}
+        if self.changed_from is not None and self.changed_to is not None and len(ends) == 1:
+            raise ValueError("can never hold: no change leads from a value to the same value")
         lowest = [bound for bound in (self.above, self.at_least) if bound is not None]
         highest = [bound for bound in (self.below, self.at_most) if bound is not None]
         if not (lowest and highest):
@@ -192,6 +205,10 @@ class Condition(pydantic.BaseModel):
         """Every field that is tested, nested ones too."""
         own = frozenset((self.field,)) if self.field is not None else frozenset()
         return own.union(*(condition.fields() for condition in self.inner()))
+
+    def changes(self) -> frozenset[str]:
+        """Every field whose latest change is tested, nested ones too."""
+        return frozenset(field for field, key, _ in self.comparisons() if key in changes.COMPARISONS)
 
     def comparisons(self) -> Iterator[tuple[str, str, Any]]:
         """Every comparison, nested ones too: field, key in settings, and what it is compared with."""

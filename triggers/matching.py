@@ -7,18 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from triggers import decision, facts, rule, touchpoint
+from triggers import changes, decision, facts, rule, touchpoint
 
 
 class Candidate:
     """A rule as decide meets it."""
 
-    __slots__ = ("_fields", "matched", "rule", "steps")
+    __slots__ = ("_changes", "_fields", "matched", "rule", "steps")
 
     def __init__(self, chosen: rule.Rule, shared: dict[object, int]) -> None:
         self.rule = chosen
         self.matched = decision.Checked(rule=chosen.name, matched=True)
         self._fields = tuple(sorted(chosen.fields()))
+        self._changes = tuple(sorted(chosen.changes()))
         numbers = [shared.setdefault(test.key, len(shared)) for test in chosen.tests]
         self.steps = tuple(
             (n, test.holds, test.field, test.text, _Known()) for n, test in zip(numbers, chosen.tests, strict=True)
@@ -28,11 +29,16 @@ class Candidate:
         """What is said where a tested fact is not there.
 
         A fact that the record does not have, or that the CRM did not let us read, is no ground to ask anybody: however the
-        conditions read, the rule does not match.
+        conditions read, the rule does not match. The same holds for a change that the CRM did not tell.
         """
+        name = self.rule.name
         for field in self._fields:
             if field not in seen.values:
-                return decision.Checked(rule=self.rule.name, matched=False, condition=f"{field} is known")
+                return decision.Checked(rule=name, matched=False, condition=f"{field} is known")
+        for field in self._changes:
+            if not changes.told(seen.values, field):
+                words = f"the CRM tells how {field} changed"
+                return decision.Checked(rule=name, matched=False, condition=words, saw=changes.UNTOLD)
         return None
 
     def failed(self, text: str, key: tuple[type, touchpoint.Plain], known: "_Known") -> decision.Checked:
@@ -47,6 +53,7 @@ class Candidate:
 _Known = dict[tuple[type, touchpoint.Plain], decision.Checked]
 _REMEMBERED = 256
 _SHORT = 40
+_UNENDING = -len(changes.AT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +79,7 @@ class Plan:
                     if holds(seen):
                         said[number] = True
                         continue
-                    value = values.get(field)
+                    value = values.get(field) if not field.endswith(changes.AT) else changes.shown(values, field[:_UNENDING])
                     saw = said[number] = (value.__class__, value)
                 elif saw is True:
                     continue

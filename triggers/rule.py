@@ -128,6 +128,10 @@ class Rule(pydantic.BaseModel):
         """Every field that the conditions test."""
         return frozenset[str]().union(*(one.fields() for one in self.when))
 
+    def changes(self) -> frozenset[str]:
+        """Every field whose latest change the conditions test."""
+        return frozenset[str]().union(*(one.changes() for one in self.when))
+
 
 class Rules(pydantic.BaseModel):
     """The section ``[triggers]``: all rules and what restrains them."""
@@ -161,6 +165,17 @@ class Rules(pydantic.BaseModel):
         if len(self._memory) < _REMEMBERED or key in self._memory:
             self._memory[key] = made_of, made
         return made
+
+    def about(self, kind: str, connector: str) -> tuple[Rule, ...]:
+        """The rules that touchpoints of this kind and connector can match at all."""
+        return tuple(one for one in self.rules if one.on == kind and (one.connectors is None or connector in one.connectors))
+
+    def changes(self, kind: str, connector: str) -> frozenset[str]:
+        """Every field of such touchpoints whose latest change a rule tests; mostly none."""
+        key = ("changes", kind, connector)
+        return self.remembered(
+            key, self.rules, lambda: frozenset[str]().union(*(one.changes() for one in self.about(kind, connector)))
+        )
 
     def on_conflict(self, rule: Rule) -> restraint.OnConflict:
         """What becomes of a touchpoint of this rule that may not be asked about for now."""

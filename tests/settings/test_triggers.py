@@ -48,10 +48,10 @@ MISTAKES: list[tuple[tuple[str, str], str, str, str]] = [
     ),
     ((CASES, 'at_least = { by = "owner", per = "30d" }'), "triggers.rules “Closed cases”", "at_least", "answers or within"),
     (
-        (PRIORITY, '{ field = "priority", changed_from = "Low" },'),
+        (PRIORITY, '{ field = "priority", changed_from = "Low", changed_to = ["low"] },'),
         "triggers.rules “Closed cases”",
-        "when[1].changed_from",
-        "cannot",
+        "when[1]",
+        "can never hold",
     ),
     (
         (PRIORITY, '{ field = "creatd_at", older_than = "2d" },'),
