@@ -1,7 +1,11 @@
-"""The application: which address leads to which page, and what is said when something is odd."""
+"""The application: all pages behind one door, and what is said when something is odd.
+
+To add pages: ``ROUTES`` in a file of pages_*.py (route.py tells what may stand there), and that file in ``PAGES`` below.
+"""
 
 import re
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import anyio.to_thread
 import structlog
@@ -13,10 +17,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from journey import belt as belts
-from web import form, guard, pages_health, pages_rights, pages_survey, settings, site
+from web import guard, pages_health, pages_rights, pages_static, pages_survey, route, settings, site
 
 log = structlog.get_logger("web")
-Page = Callable[[site.Site, Request, dict[str, str]], Response]
+PAGES = (pages_survey, pages_rights, pages_health, pages_static)
+"""The files of pages; the first route that fits an address answers it."""
+ROUTES: tuple[route.Path, ...] = tuple(path for pages in PAGES for path in pages.ROUTES)
 _LONGEST_QUERY = 4096
 _TOKEN = re.compile(r"[A-Za-z0-9_.~-]{4,100}", re.ASCII)
 _ODD = {400: "unreadable", 408: "unreadable", 413: "too_large", 414: "unreadable", 415: "unreadable", 405: "not_that_way"}
@@ -26,33 +32,17 @@ def build(belt: belts.Belt, settings: settings.WebSettings) -> Starlette:
     """The pages of this belt, as an ASGI application without a life cycle of its own."""
     here = site.open_site(belt, settings.root)
 
-    def page(path: str, get: Page, post: Page | None = None) -> Route:
-        methods = ["GET", "HEAD"] if post is None else ["GET", "HEAD", "POST"]
-        return Route(path, _endpoint(here, get, post), methods=methods)
-
     async def odd(request: Request, error: Exception) -> Response:
         return _odd(here, request, error)
 
     return Starlette(
-        routes=[
-            page("/s/{token}", pages_survey.show, pages_survey.answer),
-            page("/s/{token}/thanks", pages_survey.thanks),
-            page("/u/{token}", pages_rights.ask_to_stop, pages_rights.stop),
-            page("/why/{token}", pages_rights.why),
-            page("/privacy", pages_rights.privacy),
-            page("/healthz", pages_health.live),
-            page("/readyz", pages_health.ready),
-            page("/metrics", pages_health.counts),
-            page("/static/page.css", lambda *_: site.static(here.style, "text/css")),
-            page("/static/icon.svg", lambda *_: site.static(site.icon(here.brand), "image/svg+xml")),
-            page("/static/page.js", lambda *_: site.static(here.script, "text/javascript")),
-        ],
+        routes=[Route(path.path, _endpoint(here, path), methods=path.methods) for path in ROUTES],
         middleware=[Middleware(guard.Guard)],
         exception_handlers={HTTPException: odd},
     )
 
 
-def _endpoint(here: site.Site, get: Page, post: Page | None) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(here: site.Site, path: route.Path) -> Callable[[Request], Awaitable[Response]]:
     """The pages run in a few threads, for the store is not asynchronous."""
 
     async def run(request: Request) -> Response:
@@ -63,21 +53,23 @@ def _endpoint(here: site.Site, get: Page, post: Page | None) -> Callable[[Reques
         if _is_prefetch(request):
             return Response(status_code=503)
         try:
-            fields = await form.read(request) if request.method == "POST" else {}
+            posted = await path.read(request) if request.method == "POST" else {}
         except ClientDisconnect:
             return Response(status_code=400)
-        shown = post if post is not None and request.method == "POST" else get
-        return await anyio.to_thread.run_sync(_safely, here, shown, request, fields, limiter=here.limiter)
+        page = path.post if request.method == "POST" else path.get
+        if page is None:
+            raise HTTPException(405)
+        return await anyio.to_thread.run_sync(_safely, here, page, request, posted, limiter=here.limiter)
 
     return run
 
 
-def _safely(here: site.Site, shown: Page, request: Request, fields: dict[str, str]) -> Response:
+def _safely(here: site.Site, page: route.Page, request: Request, posted: Any) -> Response:
     """A fault of ours becomes a page that says so; the log gets where it was, never what a visitor sent."""
     try:
-        return shown(here, request, fields)
+        return page(here, request, posted)
     except Exception as error:  # noqa: BLE001 - the edge of the process: whatever it is, the visitor gets an answer
-        log.error("page failed", page=shown.__name__, error=type(error).__name__, at=_where(error))
+        log.error("page failed", page=page.__name__, error=type(error).__name__, at=_where(error))
         return here.note(here.words(site.browser_language(here, request)), "out_of_order", 500)
 
 

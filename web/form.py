@@ -25,7 +25,7 @@ async def read(request: Request) -> dict[str, str]:
     kind, _ = parse_options_header(request.headers.get("content-type"))
     if kind not in (b"application/x-www-form-urlencoded", b"multipart/form-data"):
         raise HTTPException(415)
-    body = await _body(request)
+    body = await read_bytes(request)
     if kind == b"multipart/form-data":
         return await _parts(request, body)
     try:
@@ -34,7 +34,8 @@ async def read(request: Request) -> dict[str, str]:
         raise HTTPException(400) from None
 
 
-async def _body(request: Request) -> bytes:
+async def read_bytes(request: Request) -> bytes:
+    """What was sent, whatever it is. Raises HTTPException: 413 too large, 408 too slow."""
     told = request.headers.get("content-length", "0")
     if told.isdigit() and int(told[:12]) > LARGEST_BODY:
         raise HTTPException(413)

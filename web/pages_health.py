@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from journey import pulse
-from web import pages_survey, site
+from web import pages_survey, route, site
 
 Form = dict[str, str]
 _FORWARDED = ("forwarded", "x-forwarded-for", "via")
@@ -93,3 +93,10 @@ def _figure(told: Any) -> float | None:
         return datetime.fromisoformat(told).timestamp() if isinstance(told, str) and told else None
     except ValueError:
         return None
+
+
+ROUTES = (
+    route.Path(path="/healthz", get=live),
+    route.Path(path="/readyz", get=ready),
+    route.Path(path="/metrics", get=counts),
+)

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from journey import collect
 from surveys import wording
-from web import pages_survey, site
+from web import pages_survey, route, site
 
 Form = dict[str, str]
 
@@ -69,3 +69,10 @@ def _sections(words: wording.Wording) -> list[tuple[str, str]]:
         (words.text("privacy.rights"), words.text("privacy.rights.more")),
         (words.text("privacy.contact"), contact),
     ]
+
+
+ROUTES = (
+    route.Path(path="/u/{token}", get=ask_to_stop, post=stop),
+    route.Path(path="/why/{token}", get=why),
+    route.Path(path="/privacy", get=privacy),
+)

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from journey import collect
 from surveys import wording
-from web import site
+from web import route, site
 
 Form = dict[str, str]
 
@@ -216,3 +216,9 @@ def _shape(words: wording.Wording, asked: collect.Question) -> str:
     if len(points) > 7:
         return "split"
     return "named" if len(points) <= 5 and all(point.label for point in points) else "numbers"
+
+
+ROUTES = (
+    route.Path(path="/s/{token}", get=show, post=answer),
+    route.Path(path="/s/{token}/thanks", get=thanks),
+)

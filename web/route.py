@@ -1,0 +1,32 @@
+"""What stands at an address. Each file of pages lists its own as ``ROUTES``; app.py serves all of them the same way."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from web import form, site
+
+Page = Callable[[site.Site, Request, Any], Response]
+"""A page: the site, the request, and what was posted (an empty dict for GET). Runs in a thread; it may wait for the store."""
+Reader = Callable[[Request], Awaitable[Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Path:
+    """An address and who answers there. HEAD is answered wherever GET is."""
+
+    path: str
+    """As Starlette writes it: ``/s/{token}``. What stands for ``{token}`` has been looked at: it has the shape of a token."""
+    get: Page | None = None
+    post: Page | None = None
+    read: Reader = form.read
+    """Reads what is posted, bounded in size and time; what it returns is the page's third argument. ``form.read`` takes forms
+    only, ``form.read_bytes`` anything, for those who check a signature over it."""
+
+    @property
+    def methods(self) -> list[str]:
+        """What may be asked for at this address."""
+        return [*(["GET", "HEAD"] if self.get else []), *(["POST"] if self.post else [])]
