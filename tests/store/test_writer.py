@@ -1,14 +1,19 @@
 """Group commit: together in one transaction, answered after the commit, one bad piece alone."""
 
+import asyncio
+import itertools
 import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from store import database, people, writer
 from tests.store import test_database
@@ -184,3 +189,90 @@ def test_what_submit_returned_from_is_there_after_the_process_was_killed(store: 
     killed.join(60)
     assert killed.exitcode == -signal.SIGKILL
     assert count(store) == 7
+
+
+def store_keys(tx: sa.Connection, keys: Sequence[str]) -> list[int]:
+    """All keys at once; refuses one that is bad, with all that came along."""
+    if any(key.startswith("bad") for key in keys):
+        raise LookupError("bad")
+    people.ids(tx, list(keys))
+    return [len(keys)] * len(keys)
+
+
+def store_keys_otherwise(tx: sa.Connection, keys: Sequence[str]) -> list[int]:
+    return store_keys(tx, keys)
+
+
+def test_items_of_one_function_are_one_call(store: database.Store, group: writer.Writer) -> None:
+    held = Held(group)
+    firsts = [group.join(store_keys, f"first {n}") for n in range(6)]
+    seconds = [group.join(store_keys_otherwise, f"second {n}") for n in range(4)]
+    firsts.append(group.join(store_keys, "last"))
+    held.let_go()
+    assert [each.result(10) for each in firsts] == [7] * 7
+    assert [each.result(10) for each in seconds] == [4] * 4
+    assert count(store) == 11
+
+
+def test_a_function_that_returns_too_little_is_told(group: writer.Writer) -> None:
+    with pytest.raises(ValueError, match="argument"):
+        group.join(lambda _tx, _items: [], 1).result(10)
+
+
+@test_database.sqlite_only
+def test_whatever_is_bad_the_good_are_stored_once_and_the_bad_are_told(store: database.Store, group: writer.Writer) -> None:
+    runs = itertools.count()
+
+    @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(st.lists(st.tuples(st.sampled_from([store_keys, store_keys_otherwise]), st.booleans()), min_size=1, max_size=40))
+    def law(pieces: list[tuple[writer.Batch, bool]]) -> None:
+        run, before = next(runs), count(store)
+        held = Held(group)
+        futures = [group.join(batch, f"{'bad' if bad else 'good'} {run} {n}") for n, (batch, bad) in enumerate(pieces)]
+        held.let_go()
+        assert [isinstance(each.exception(10), LookupError) for each in futures] == [bad for _, bad in pieces]
+        assert count(store) - before == sum(not bad for _, bad in pieces)
+
+    law()
+
+
+def test_the_event_loop_waits_without_a_thread(store: database.Store, group: writer.Writer) -> None:
+    async def many() -> list[Any]:
+        before = threading.active_count()
+        held = Held(group)
+        waiting = [asyncio.ensure_future(group.joined(store_keys, f"{n}")) for n in range(50)]
+        waiting.append(asyncio.ensure_future(group.joined(store_keys_otherwise, "bad")))
+        await asyncio.sleep(0)
+        assert threading.active_count() == before + 1, "the thread of what is held"
+        await asyncio.get_running_loop().run_in_executor(None, held.let_go)
+        return await asyncio.gather(*waiting, return_exceptions=True)
+
+    *good, bad = asyncio.run(many())
+    assert len(good) == 50
+    assert isinstance(bad, LookupError)
+    assert count(store) == 50
+
+
+def test_a_visitor_who_left_takes_nobody_with_him(store: database.Store, group: writer.Writer) -> None:
+    async def two() -> int:
+        held = Held(group)
+        leaving, staying = (asyncio.ensure_future(group.joined(store_keys, key)) for key in ("leaving", "staying"))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        await asyncio.get_running_loop().run_in_executor(None, held.let_go)
+        return int(await staying)
+
+    assert asyncio.run(two()) == 2
+    assert count(store) == 2
+
+
+def test_a_loop_that_ended_meanwhile_hinders_nobody(store: database.Store, group: writer.Writer) -> None:
+    async def leave() -> None:
+        asyncio.ensure_future(group.joined(store_keys, "left behind"))  # noqa: RUF006 - nobody waits, that is the point
+        await asyncio.sleep(0)
+
+    held = Held(group)
+    asyncio.run(leave())
+    held.let_go()
+    assert group.join(store_keys, "next").result(10) == 1
+    assert count(store) == 2
