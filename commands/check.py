@@ -11,6 +11,7 @@ import daemon
 from commands import options
 from connectors import base
 from journey import belt as belts
+from journey import changes
 from mapping import comparable, inward, outward, readable
 from wire import errors, finding
 
@@ -83,6 +84,7 @@ def _connector(belt: belts.Belt, name: str, connector: base.Connector) -> Iterat
         yield from connector.rights(readable.objects(sources), tuple(targets))
         yield from readable.check(name, sources, described)
         yield from comparable.check(name, sources, belt.rules, described)
+        yield from changes.check(connector, sources, belt.rules)
         yield from outward.check(name, targets, described)
     except (errors.Later, errors.NeedsPerson) as error:
         yield _failed(f"connectors.{name}: describe", error)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from connectors import past
 from wire import finding
 
 Values = Mapping[str, Any]
@@ -206,6 +207,16 @@ class Connector(abc.ABC):
     @abc.abstractmethod
     def look(self, looks: Sequence[Look]) -> Sequence[Change]:
         """The records as they are now; one call per 1,000 or so. A record that is gone comes back with ``deleted`` set."""
+
+    def field_changes(self, asked: Sequence[past.Asked]) -> Sequence[past.Told]:
+        """From what to what columns changed, one answer for each question in the order given.
+
+        At most one call per ``past.BATCH`` records, what is asked to find out whether the changes are told at all included
+        (further pages apart). A column that is not tracked, or whose changes this user may not read, is told of in ``untold``
+        and raises nothing. A connector that cannot tell changes leaves this as it is.
+        """
+        why = past.Untold(message=f"{self.name} cannot tell how fields changed", remedy="Compare the value itself.")
+        return [past.nothing(one, why) for one in asked]
 
     @abc.abstractmethod
     def write(self, updates: Sequence[FieldUpdate]) -> Sequence[Settled]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors import base, keyset, settings, settling
+from connectors import base, keyset, past, settings, settling
 from wire import budget, errors, finding
 
 _LATE = {"locked"}
@@ -63,18 +63,37 @@ class Crm:
         """(object, path) that this user may not see."""
         self.refusals: list[tuple[str, str]] = []
         """(code, message) for the next rows written; the code ``locked`` means: try again."""
-        self.failures: list[errors.OutsideError] = []
-        """Raised by the next calls, one each."""
+        self.failures: list[errors.OutsideError | None] = []
+        """Raised by the next calls, one each; None lets one through."""
+        self.forgotten: set[tuple[str, str]] = set()
+        """(object, path) whose changes are not kept."""
         self._records: dict[tuple[str, str], Record] = {}
+        self._history: dict[tuple[str, str], list[past.FieldChange]] = {}
 
     def put(self, object_name: str, record: str, values: Mapping[str, Any], *, stamp: datetime | None = None) -> str:
         """Make or change a record as people in the CRM would, values by path; answers its id (a new one where empty)."""
         with self.lock:
             key = (object_name, record or uuid.uuid4().hex)
-            held = self._records.setdefault(key, Record(object_name, key[1], self.now()))
+            moment = (stamp or self.now()).replace(microsecond=0)
+            if key in self._records:
+                self._remember(key, values, moment)
+            held = self._records.setdefault(key, Record(object_name, key[1], moment))
             held.values.update(values)
-            held.stamp = (stamp or self.now()).replace(microsecond=0)
+            held.stamp = moment
             return key[1]
+
+    def _remember(self, key: tuple[str, str], values: Mapping[str, Any], moment: datetime) -> None:
+        before = self._records[key].values
+        for path, became in values.items():
+            was = before.get(path)
+            if was != became and (key[0], path) not in self.forgotten:
+                change = past.FieldChange(record=key[1], column=path, at=moment, was=was, became=became)
+                self._history.setdefault(key, []).append(change)
+
+    def history(self, object_name: str, record: str) -> list[past.FieldChange]:
+        """How a record changed since it was made, oldest first."""
+        with self.lock:
+            return sorted(self._history.get((object_name, record), ()), key=lambda change: change.at)
 
     def delete(self, object_name: str, record: str, merged_into: str | None = None) -> None:
         """Remove a record, or merge it into another."""
@@ -97,8 +116,9 @@ class Crm:
         """Count a call of the connector; raises what a test asked to be raised."""
         with self.lock:
             self.calls += 1
-            if self.failures:
-                raise self.failures.pop(0)
+            failure = self.failures.pop(0) if self.failures else None
+        if failure is not None:
+            raise failure
 
     def visible(self, object_name: str, path: str) -> bool:
         """Whether this user may see the column."""
@@ -171,6 +191,22 @@ class MemoryConnector(base.Connector):
         if path in asked.optional:
             return False
         raise errors.NeedsPerson(f"{asked.object}.{path} cannot be read", remedy="Let this user read it.")
+
+    def field_changes(self, asked: Sequence[past.Asked]) -> Sequence[past.Told]:
+        for _ in range(0, max(1, sum(len(one.records) for one in asked)), past.BATCH):
+            self._call()
+        return [self._told(one) for one in asked]
+
+    def _told(self, asked: past.Asked) -> past.Told:
+        kept = [path for path in asked.fields if self._tells(asked.object, path)]
+        found = [change for record in asked.records for change in self.crm.history(asked.object, record)]
+        changes = [change for change in found if change.column in kept and change.at >= asked.since]
+        why = past.Untold(message="its changes are not kept", remedy="Take it out of the CRM's list of forgotten fields.")
+        untold = {path: why for path in asked.fields if path not in kept}
+        return past.Told(changes=sorted(changes, key=lambda change: change.at), untold=untold)
+
+    def _tells(self, object_name: str, path: str) -> bool:
+        return (object_name, path) not in self.crm.forgotten and self.crm.visible(object_name, path)
 
     def write(self, updates: Sequence[base.FieldUpdate]) -> Sequence[base.Settled]:
         return settling.in_order(updates, self._send)

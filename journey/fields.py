@@ -18,6 +18,7 @@ class Fields:
     def __init__(self, connectors: Mapping[str, base.Connector], targets: outward.Targets) -> None:
         self._connectors, self._targets = connectors, targets
         self._known: dict[str, Mapping[str, base.Description]] = {}
+        self._looked: set[str] = set()
         self._lock = threading.Lock()
 
     def of(self, connector: str) -> Mapping[str, base.Description]:
@@ -32,6 +33,15 @@ class Fields:
         """Ask again next time: somebody may have mended the CRM."""
         with self._lock:
             self._known.pop(connector, None)
+
+    def has_looked(self, connector: str) -> bool:
+        """Whether ``looked`` was called since the start or the last reload."""
+        return connector in self._looked
+
+    def looked(self, connector: str) -> None:
+        """What is looked at once per start has been looked at."""
+        with self._lock:
+            self._looked.add(connector)
 
     def check(self, connector: str) -> None:
         """Hold the fields of the settings against the CRM and log what is wrong; the belt runs all the same."""

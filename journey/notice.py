@@ -10,7 +10,7 @@ import structlog
 
 from connectors import base
 from journey import belt as belts
-from journey import poison
+from journey import changes, poison
 from mapping import comparable, inward, kind, plain
 from store import bookmarks, people, touchpoints
 from triggers import touchpoint
@@ -40,6 +40,7 @@ def _read(belt: belts.Belt, connector: str) -> int:
     sources = {source.name: source for source in belt.sources[connector]}
     watches = inward.watches(tuple(sources.values()))
     marks = _begun(belt, connector, watches)
+    _told(belt, connector)
     new = 0
     for page in belt.connectors[connector].read(watches, marks):
         new += _store(belt, connector, page, found(belt.secret, connector, sources, marks, page.changes))
@@ -71,6 +72,15 @@ def _begun(belt: belts.Belt, connector: str, watches: tuple[base.Watch, ...]) ->
         "watching", connector=connector, watches=[watch.name for watch in fresh], since=min(m.started for m in first.values())
     )
     return {**marks, **first}
+
+
+def _told(belt: belts.Belt, connector: str) -> None:
+    """At start and after a reload: log rules that compare changes which the CRM does not tell."""
+    if belt.fields.has_looked(connector):
+        return
+    for problem in changes.check(belt.connectors[connector], belt.sources[connector], belt.rules):
+        log.warning("rule", subject=problem.subject, problem=problem.message, remedy=problem.remedy)
+    belt.fields.looked(connector)
 
 
 def found(
@@ -123,6 +133,7 @@ def _store(belt: belts.Belt, connector: str, page: base.Page, found: list[touchp
         moved = _moved(bookmarks.load(tx, connector), page.bookmarks)
     if not fresh and not moved:
         return 0
+    fresh = _with_changes(belt, connector, fresh)
     try:
         with belt.store.write() as tx:
             new = touchpoints.add(tx, fresh, belt.now())
@@ -135,6 +146,17 @@ def _store(belt: belts.Belt, connector: str, page: base.Page, found: list[touchp
         with belt.store.write() as tx:
             bookmarks.save(tx, connector, moved)
     return new
+
+
+def _with_changes(belt: belts.Belt, connector: str, fresh: list[touchpoints.Found]) -> list[touchpoints.Found]:
+    """The new touchpoints with the changes of fields that rules compare. Raises what connectors raise: then nothing is stored."""
+    try:
+        return list(changes.frozen(belt.connectors[connector], belt.sources[connector], [belt.rules], fresh))
+    except errors.OutsideError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a history that nobody foresaw must not stop the reading: it counts as not told
+        log.error("changes of fields cannot be read", connector=connector, error=poison.where(error))
+        return fresh
 
 
 def _store_some(belt: belts.Belt, fresh: Sequence[touchpoints.Found]) -> int:

@@ -60,7 +60,7 @@ class Course:
         prepared = Prepared(course=self, spans=spans, people=crowd.Crowd(self.store))
         for origin in self.origins:
             records = 0
-            for portion in reading.read(origin, spans[origin.name], self.secret):
+            for portion in reading.read(origin, spans[origin.name], self.secret, [judge.rules for judge in self.judges]):
                 prepared.add(origin, portion.found)
                 records += portion.records
                 on_step(

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from connectors import base
-from journey import notice
+from journey import changes, notice
 from mapping import inward, kind
 from store import touchpoints
+from triggers import rule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,15 +60,16 @@ def begin(origin: Origin, days: float) -> Span:
     return Span(since=until - timedelta(days=days), until=until)
 
 
-def read(origin: Origin, span: Span, secret: bytes) -> Iterator[Portion]:
-    """Everything that changed since, page by page. Raises what connectors raise."""
+def read(origin: Origin, span: Span, secret: bytes, rules: Sequence[rule.Rules] = ()) -> Iterator[Portion]:
+    """Everything that changed since, page by page, with the field changes that rules compare. Raises what connectors raise."""
     sources = {source.name: source for source in origin.sources}
     watches = inward.watches(tuple(sources.values()))
     marks = {watch.name: base.Bookmark(stamp=span.since, started=span.since) for watch in watches}
     reached: Mapping[str, base.Bookmark] = dict(marks)
     for page in origin.connector.read(watches, marks):
         reached = {**reached, **page.bookmarks}
-        found = notice.found(secret, origin.name, sources, marks, page.changes)
+        noticed = notice.found(secret, origin.name, sources, marks, page.changes)
+        found = changes.frozen(origin.connector, origin.sources, rules, noticed)
         yield Portion(records=len(page.changes), found=found, covered=_covered(span, reached))
 
 

@@ -1,0 +1,67 @@
+"""How fields changed, asked of the CRM once per touchpoint and kept in its context, so that deciding stays pure.
+
+Called by notice for touchpoints that are about to be stored, by preview for those of the past, and by ``palaute check``. Where no
+rule compares changes, nothing is asked.
+"""
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from connectors import base, past
+from mapping import changed, kind
+from store import touchpoints
+from triggers import rule
+from wire import finding
+
+_Facts = Mapping[str, frozenset[str]]
+"""Source → facts whose changes are wanted; sources of which none is are left out."""
+
+
+def wanted(connector: str, sources: Iterable[kind.Source], rules: Sequence[rule.Rules]) -> _Facts:
+    """What has to be asked, so that all these rules can be applied."""
+    found = {one.name: frozenset[str]().union(*(some.changes(one.kind, connector) for some in rules)) for one in sources}
+    return {name: facts for name, facts in found.items() if facts}
+
+
+def frozen(
+    connector: base.Connector, sources: Iterable[kind.Source], rules: Sequence[rule.Rules], found: Sequence[touchpoints.Found]
+) -> Sequence[touchpoints.Found]:
+    """The same touchpoints with the changes that rules compare in their contexts. Raises what connectors raise."""
+    by_name = {one.name: one for one in sources}
+    asked = wanted(connector.name, by_name.values(), rules)
+    about: dict[str, list[touchpoints.Found]] = {}
+    for one in found:
+        if one.touch.source in asked and not one.touch.trouble:
+            about.setdefault(one.touch.source, []).append(one)
+    questions = {name: question for name, some in about.items() if (question := _question(by_name[name], asked[name], some))}
+    if not questions:
+        return found
+    told = connector.field_changes(tuple(questions.values()))
+    answers = {name: changed.Answer(by_name[name], asked[name], answer) for name, answer in zip(questions, told, strict=True)}
+    return [_kept(one, answers.get(one.touch.source)) for one in found]
+
+
+def _question(source: kind.Source, facts: frozenset[str], some: Sequence[touchpoints.Found]) -> past.Asked | None:
+    since = min(one.touch.happened_at for one in some)
+    since = since - changed.LIFE if since - datetime.min.replace(tzinfo=UTC) > changed.LIFE else since
+    return changed.question(source, facts, (one.touch.record for one in some), since)
+
+
+def _kept(one: touchpoints.Found, answer: changed.Answer | None) -> touchpoints.Found:
+    if answer is None or one.touch.trouble:
+        return one
+    context = {**one.touch.context, **answer.context(one.touch.record, one.touch.happened_at)}
+    return dataclasses.replace(one, touch=dataclasses.replace(one.touch, context=context))
+
+
+def check(connector: base.Connector, sources: Sequence[kind.Source], rules: rule.Rules) -> list[finding.Finding]:
+    """A finding for each rule that compares changes which the CRM does not tell. At most one call; raises what connectors do."""
+    asked = wanted(connector.name, sources, [rules])
+    if not asked:
+        return []
+    now = datetime.now(UTC)
+    questions = {one.name: question for one in sources if (question := changed.question(one, asked.get(one.name, ()), (), now))}
+    told = connector.field_changes(tuple(questions.values())) if questions else ()
+    untold = {name: answer.untold for name, answer in zip(questions, told, strict=True)}
+    return changed.check(connector.name, sources, rules, untold)

@@ -1,0 +1,153 @@
+"""Rules that compare what a field changed from and to: asked of the CRM once per touchpoint, kept with it."""
+
+import dataclasses
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from journey import judging, notice
+from journey.preview import course, reading
+from store import database
+from tests.journey import conftest
+from triggers import rule
+from wire import errors
+
+RAISED = {"field": "priority", "changed_from": "Low", "changed_to": "High"}
+RULES = rule.Rules.model_validate(
+    {
+        "rules": [
+            {"name": "Raised", "on": "case_closed", "survey": "csat", "channel": "memory", "when": [RAISED]},
+        ]
+    }
+)
+MINUTE = timedelta(minutes=1)
+pytestmark = conftest.sqlite_only
+
+
+@pytest.fixture
+def world(make_world: Callable[..., conftest.World]) -> conftest.World:
+    return make_world(rules=RULES)
+
+
+def worked(world: conftest.World, *priorities: str) -> str:
+    """A case that had these priorities one after the other and was then closed."""
+    case = world.close_case(priority=priorities[0], closed=False)
+    for priority in priorities[1:]:
+        world.clock.advance(MINUTE)
+        world.crm.put("case", case, {"priority": priority})
+    world.clock.advance(MINUTE)
+    world.close_again(case)
+    return case
+
+
+def test_only_what_changed_as_the_rule_says_is_asked_about(world: conftest.World) -> None:
+    world.turn()
+    cases = {way: worked(world, *way) for way in (("Low", "High"), ("High", "Low"), ("High",), ("Low", "High", "Normal"))}
+    world.turn()
+    reasons = {way: world.why(case)["decision"]["reason"] for way, case in cases.items()}
+    assert reasons == {
+        ("Low", "High"): "asked",
+        ("High", "Low"): "no_rule_matched",
+        ("High",): "no_rule_matched",
+        ("Low", "High", "Normal"): "no_rule_matched",
+    }
+
+
+def test_the_story_has_the_change(world: conftest.World) -> None:
+    world.turn()
+    case = worked(world, "Low", "Normal", "High")
+    told = world.why(case) if world.turn() else {}
+    assert told["context"]["priority.changed_from"] == "Normal"
+    assert told["context"]["priority.changed_to"] == "High"
+    assert told["context"]["priority.changed_at"] == (world.clock() - MINUTE).isoformat()
+    assert "“from Normal to High on 2026-03-02 09:02 UTC”" in told["decision"]["explanation"]
+
+
+def test_a_change_after_the_closing_does_not_count(world: conftest.World) -> None:
+    world.turn()
+    case = worked(world, "Low", "High")
+    world.clock.advance(MINUTE)
+    world.crm.put("case", case, {"priority": "Low"})
+    world.turn()
+    assert world.why(case)["decision"]["reason"] == "asked"
+
+
+def test_what_the_crm_does_not_tell_fails_and_says_so(world: conftest.World, logs: list[dict[str, Any]]) -> None:
+    world.crm.forgotten.add(("case", "priority"))
+    world.turn()
+    world.turn()
+    [line] = [line for line in logs if line["event"] == "rule"]
+    assert "never matches, because case does not tell how priority" in line["problem"]
+    assert line["remedy"]
+    case = worked(world, "Low", "High")
+    world.turn()
+    told = world.why(case)
+    assert told["decision"]["reason"] == "no_rule_matched"
+    assert "saw “not told by the CRM”" in told["decision"]["explanation"]
+    assert "priority.changed_at" not in told["context"]
+
+
+def calls(world: conftest.World, count: int = 5) -> int:
+    """Calls of the round that notices so many closings."""
+    for _ in range(count):
+        worked(world, "Low", "High")
+    before = world.crm.calls
+    notice.notice(world.belt, "crm")
+    return world.crm.calls - before
+
+
+def test_changes_cost_one_call_a_batch(world: conftest.World) -> None:
+    world.turn()
+    assert calls(world) == 2
+
+
+def test_no_rule_that_compares_changes_costs_no_call(world: conftest.World) -> None:
+    world.belt = dataclasses.replace(world.belt, rules=conftest.rules())
+    world.turn()
+    assert calls(world) == 1
+
+
+def test_an_idle_round_asks_for_no_changes(world: conftest.World) -> None:
+    world.turn()
+    assert calls(world, 0) == 1
+
+
+def test_a_touchpoint_that_is_read_again_is_not_asked_about_again(world: conftest.World) -> None:
+    world.turn()
+    case = worked(world, "Low", "High")
+    world.turn()
+    before = world.why(case)["context"]
+    world.restart()
+    world.crm.forgotten.add(("case", "priority"))
+    world.turn()
+    assert world.why(case)["context"] == before
+
+
+def test_a_crm_that_cannot_be_had_for_changes_loses_no_touchpoint(world: conftest.World) -> None:
+    world.turn()
+    case = worked(world, "Low", "High")
+    world.crm.failures = [None, errors.Later("closed for the night")]
+    world.turn()
+    assert world.counts("touchpoints") == {}
+    world.clock.advance(timedelta(minutes=10))
+    world.turn()
+    assert world.why(case)["decision"]["reason"] == "asked"
+
+
+def test_preview_compares_the_changes_of_the_past(world: conftest.World) -> None:
+    raised, lowered = worked(world, "Low", "High"), worked(world, "High", "Low")
+    world.clock.advance(MINUTE)
+    tried = course.Course(
+        origins=[
+            reading.Origin(connector=world.belt.connectors["crm"], sources=world.belt.sources["crm"], poll=timedelta(seconds=60))
+        ],
+        judges=[judging.Judge(rules=world.belt.rules, channels=world.belt.channels)],
+        store=database.Store(world.url),
+        secret=world.belt.secret,
+        days=1,
+        batch=100,
+    )
+    made = {case.touch.record: str(case.decided.reason) for case in tried.read().cases()}
+    assert made == {raised: "asked", lowered: "no_rule_matched"}
