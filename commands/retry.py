@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from commands import options
-from store import database, messages, updates
+from store import database, unsure, updates
 
 _ID = re.compile(r"(write|message)-\d{1,15}", re.ASCII)
 """Dead letters and messages are numbered apart, so an id says which it is."""
@@ -29,7 +29,7 @@ def retry(
     now = datetime.now(UTC)
     with store.write() as tx:
         written = updates.retry(tx, now, _numbers(ids, "write"))
-        sent = messages.send_again(tx, now, ids=_numbers(ids, "message"))
+        sent = unsure.send_again(tx, now, ids=_numbers(ids, "message"))
     store.close()
     if as_json:
         options.print_json({"writes": written, "messages": sent})

@@ -10,7 +10,7 @@ import structlog
 from channels import base as channel
 from journey import belt as belts
 from journey import hours, last_look, links, poison, remind, variants
-from store import messages
+from store import messages, outbox, unsure
 from triggers import decision
 from wire import errors
 
@@ -29,7 +29,7 @@ def deliver(belt: belts.Belt, connector: str) -> int:
     while not belt.stop.is_set():
         resting = [name for name in belt.channels if belt.outside.rests(f"channels.{name}")]
         with belt.store.read() as tx:
-            waiting = messages.gathered(tx, connector, belt.now(), resting)
+            waiting = outbox.gathered(tx, connector, belt.now(), resting)
         if not belt.ripe(waiting.count, waiting.oldest, waiting.newest):
             break
         count = _batch(belt, connector, resting)
@@ -41,7 +41,7 @@ def deliver(belt: belts.Belt, connector: str) -> int:
 
 def _batch(belt: belts.Belt, connector: str, resting: Sequence[str]) -> int:
     with belt.store.read() as tx:
-        ids = messages.due(tx, connector, belt.now(), belt.settings.batch, resting)
+        ids = outbox.due(tx, connector, belt.now(), belt.settings.batch, resting)
     moved: list[int] = []
     with contextlib.suppress(errors.Later, errors.NeedsPerson):  # noted by outside; nobody is asked on stale knowledge
         poison.halved(ids, lambda some: moved.append(_some(belt, connector, some)), lambda one, e: _set_aside(belt, one, e))
@@ -58,7 +58,7 @@ def _set_aside(belt: belts.Belt, message_id: int, error: Exception) -> None:
 
 def _some(belt: belts.Belt, connector: str, ids: Sequence[int]) -> int:
     with belt.store.read() as tx:
-        loaded = messages.load(tx, ids)
+        loaded = outbox.load(tx, ids)
     looked_at = belt.now()
     due = _one_per_person(hours.keep(belt, loaded, looked_at))
     refusals = last_look.look(belt, connector, due) if due else {}
@@ -151,7 +151,7 @@ def _send(belt: belts.Belt, one: messages.Outgoing) -> Settle:
 def _unsure(belt: belts.Belt, one: messages.Outgoing, out: channel.Channel, problem: str) -> Settle:
     if out.repeatable:
         return _again(belt, one, problem, _pause(one))
-    return lambda tx: messages.unsure(tx, one, problem, belt.now())
+    return lambda tx: unsure.leave(tx, one, problem, belt.now())
 
 
 def _again(belt: belts.Belt, one: messages.Outgoing, problem: str, pause: timedelta) -> Settle:

@@ -10,7 +10,7 @@ from connectors import base
 from journey import belt as belts
 from journey import notice
 from mapping import inward
-from store import decisions, identities, loads, messages, people
+from store import decisions, identities, loads, messages, outbox, people
 from triggers import decision, restraint
 
 Refusals = dict[int, tuple[decision.Reason, str]]
@@ -34,7 +34,7 @@ def _ours(belt: belts.Belt, due: Sequence[messages.Outgoing]) -> Refusals:
     with belt.store.read() as tx:
         said_no = people.opted_out(tx, persons)
         refused = identities.refused(tx, persons)
-        asked_at = messages.last_sent(tx, persons)
+        asked_at = outbox.last_sent(tx, persons)
     refusals: Refusals = {}
     for one in due:
         if one.channel not in belt.channels:

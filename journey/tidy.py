@@ -6,7 +6,7 @@ import structlog
 
 from journey import belt as belts
 from journey import settings
-from store import forgetting, invitations, messages
+from store import forgetting, invitations, unsure
 
 log = structlog.get_logger("journey.tidy")
 AT_ONCE = timedelta(0)
@@ -28,9 +28,9 @@ def recover(belt: belts.Belt, after: timedelta) -> int:
     repeatable = [name for name, channel in belt.channels.items() if channel.repeatable]
     others = [name for name in belt.channels if name not in repeatable and belt.settings.unsure is settings.Unsure.RESEND]
     with belt.store.write() as tx:
-        stalled = messages.stalled(tx, belt.now(), after)
-        again = messages.send_again(tx, belt.now(), channels=repeatable)
-        again += messages.send_again(tx, belt.now(), channels=others, most=MOST_RESENDS)
+        stalled = unsure.stalled(tx, belt.now(), after)
+        again = unsure.send_again(tx, belt.now(), channels=repeatable)
+        again += unsure.send_again(tx, belt.now(), channels=others, most=MOST_RESENDS)
     if stalled:
         log.warning("sends that may or may not have gone", count=stalled, sent_again=again)
     return stalled + again

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from connectors import base
-from store import ledger, messages, rows, tables
+from store import ledger, outbox, rows, tables
 
 UPDATE = rows.table(tables.FieldUpdate)
 
@@ -84,11 +84,11 @@ def hasten(tx: sa.Connection, connector: str, now: datetime) -> None:
     tx.execute(sa.update(UPDATE).where(waiting).values(due_at=now))
 
 
-def gathered(tx: sa.Connection, connector: str, now: datetime) -> messages.Gathered:
+def gathered(tx: sa.Connection, connector: str, now: datetime) -> outbox.Gathered:
     """What is due to be written for this connector."""
     query = sa.select(sa.func.count(), sa.func.min(UPDATE.c.due_at), sa.func.max(UPDATE.c.made_at)).where(_due(connector, now))
     row = tx.execute(query).one()
-    return messages.Gathered(count=row[0], oldest=row[1], newest=row[2])
+    return outbox.Gathered(count=row[0], oldest=row[1], newest=row[2])
 
 
 def _due(connector: str, now: datetime) -> sa.ColumnElement[bool]:

@@ -13,7 +13,7 @@ import pytest
 from channels import memory
 from journey import decide, invite
 from settings import load, model
-from store import decisions, messages, people, rows, touchpoints
+from store import decisions, messages, outbox, people, rows, touchpoints
 from tests.docs import guide
 from tests.journey import conftest
 from triggers import decision, touchpoint
@@ -86,7 +86,7 @@ def send(world: conftest.World) -> None:
     """What is due by now goes out."""
     invite.invite(world.belt)
     with world.belt.store.write() as tx:
-        for one in messages.load(tx, messages.due(tx, "acme", world.clock(), 100)):
+        for one in outbox.load(tx, outbox.due(tx, "acme", world.clock(), 100)):
             assert messages.claim(tx, one.id, world.clock())
             messages.sent(tx, one, "", world.clock())
 

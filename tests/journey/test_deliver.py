@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from channels import memory as memory_channel
 from journey import collect, deliver, notice, settings, steps, tidy
-from store import invitations, messages, touchpoints
+from store import invitations, messages, outbox, touchpoints, unsure
 from surveys import survey
 from tests.journey import conftest
 from triggers import rule
@@ -90,7 +90,7 @@ def test_whoever_says_no_between_the_last_look_and_the_send_is_not_asked(slow: c
     slow.turn()
     slow.clock.advance(2 * HOUR)
     with slow.belt.store.write() as tx:
-        waiting = messages.load(tx, messages.due(tx, "crm", slow.clock(), 1))[0]
+        waiting = outbox.load(tx, outbox.due(tx, "crm", slow.clock(), 1))[0]
         tx.exec_driver_sql("UPDATE person SET opted_out_at = '2026-03-02 10:59:00'")
         assert not messages.claim(tx, waiting.id, slow.clock())
 
@@ -250,7 +250,7 @@ def test_an_unsure_message_that_a_person_retries_goes_once_more_under_the_same_k
     world.close_case()
     world.turn()
     with world.belt.store.write() as tx:
-        assert messages.send_again(tx, world.clock()) == 1
+        assert unsure.send_again(tx, world.clock()) == 1
     world.turn()
     assert len({message.key for message in world.channel.messages}) == 1
     assert world.counts("messages") == {"sent": 1}
@@ -266,7 +266,7 @@ def test_a_retry_sends_nothing_for_a_survey_that_is_over(world: conftest.World, 
     else:
         world.clock.advance(timedelta(days=15))
     with world.belt.store.write() as tx:
-        assert messages.send_again(tx, world.clock()) == 0
+        assert unsure.send_again(tx, world.clock()) == 0
 
 
 def test_with_resend_an_unsure_message_goes_again(make_world: Make) -> None:
@@ -309,7 +309,7 @@ def claimed(world: conftest.World) -> None:
     for step in steps.STEPS[1:3]:
         step.run(world.belt, "")
     with world.belt.store.write() as tx:
-        message = messages.due(tx, "crm", world.clock(), 1)[0]
+        message = outbox.due(tx, "crm", world.clock(), 1)[0]
         assert messages.claim(tx, message, world.clock())
     world.restart()
 
@@ -335,7 +335,7 @@ def test_an_outcome_that_comes_after_it_was_given_up_still_counts(world: conftes
     claimed(world)
     with world.belt.store.write() as tx:
         tx.execute(sa.update(MESSAGE).values(state="due"))
-        waiting = messages.load(tx, messages.due(tx, "crm", world.clock(), 1))[0]
+        waiting = outbox.load(tx, outbox.due(tx, "crm", world.clock(), 1))[0]
         messages.claim(tx, waiting.id, world.clock())
     tidy.recover(world.belt, tidy.AT_ONCE)
     with world.belt.store.write() as tx:

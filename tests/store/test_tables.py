@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from store import answers, decisions, ledger, messages, people, rows, touchpoints, updates
+from store import answers, decisions, ledger, messages, outbox, people, rows, touchpoints, updates
 from store import database as store_database
 from tests.store import conftest
 from triggers import decision
@@ -89,7 +89,7 @@ def test_a_decision_gives_way_to_the_next_one_on_the_same_touchpoint(store: stor
 def test_only_one_of_two_claims_on_a_message_succeeds(store: store_database.Store) -> None:
     with store.write() as tx:
         conftest.add_invitation(tx, "500A")
-        message = messages.due(tx, "crm", conftest.NOW, 10)[0]
+        message = outbox.due(tx, "crm", conftest.NOW, 10)[0]
     with store.write() as tx:
         first = messages.claim(tx, message, conftest.NOW)
     with store.write() as tx:
