@@ -1,110 +1,27 @@
 """The section ``[surveys]`` of the settings: who asks, in which languages, and which surveys there are."""
 
 import string
-from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, model_validator
 
-from surveys import catalogue, colour, metrics, survey, wording
-
-
-def _spoken(language: str) -> str:
-    if language not in catalogue.languages():
-        raise ValueError(f"should be a language there is a catalogue for: {', '.join(catalogue.languages())}")
-    return language
+from surveys import catalogue, metrics, settings_brand, settings_survey, survey, wording
+from surveys import questions as asking
+from surveys import settings_words as parts
 
 
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError('should be a time zone such as "Europe/Helsinki"') from None
-    return name
-
-
-def _legible(accent: str) -> str:
-    if colour.problem(accent):
-        raise ValueError(colour.problem(accent))
-    return accent
-
-
-Language = Annotated[str, AfterValidator(_spoken)]
-Words = dict[Language, Annotated[str, Field(min_length=1, max_length=500)]]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class BrandSettings(_Section):
-    """``[surveys.brand]``"""
-
-    name: Annotated[str, Field(min_length=1, max_length=100)]
-    partitive: str = ""
-    genitive: str = ""
-    address: str = ""
-    accent: Annotated[str, Field(pattern="^#[0-9a-fA-F]{6}$"), AfterValidator(_legible)] = "#2f4bd6"
-    time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
-
-
-class BandSettings(_Section):
-    """One band of a metric that settings define."""
-
-    key: Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
-    first: int
-    last: int
-    tone: metrics.Tone
-
-
-class MetricSettings(_Section):
-    """``[surveys.metric.KEY]``: a further metric."""
-
-    first: Annotated[int, Field(ge=0, le=99)]
-    last: Annotated[int, Field(ge=1, le=100)]
-    bands: Annotated[list[BandSettings], Field(min_length=1)]
-    headline: metrics.Headline = metrics.Headline.SHARE
-    high_is_good: bool = True
-    mean_beside: bool = False
-    in_words: bool = False
-    question: Annotated[Words, Field(min_length=1)]
-    labels: dict[Language, dict[int, str]] = {}
-    version: PositiveInt = 1
-
-    @model_validator(mode="after")
-    def _makes_sense(self) -> "MetricSettings":
-        self.as_metric("metric")
-        if self.last - self.first > 10:
-            raise ValueError("the scale has more than 11 points: people cannot choose among so many")
-        for labels in self.labels.values():
-            outside = sorted(value for value in labels if not self.first <= value <= self.last)
-            if outside:
-                raise ValueError(f"there is a label for {outside[0]}, which is outside the scale {self.first} to {self.last}")
-        return self
-
-    def as_metric(self, key: str) -> metrics.Metric:
-        """The metric of that key. Raises ValueError when its bands do not cover the scale exactly once."""
-        return metrics.Metric(
-            key=key,
-            first=self.first,
-            last=self.last,
-            bands=tuple(metrics.Band(key=band.key, first=band.first, last=band.last, tone=band.tone) for band in self.bands),
-            headline=self.headline,
-            high_is_good=self.high_is_good,
-            mean_beside=self.mean_beside,
-            in_words=self.in_words,
-            question=self.question,
-            labels=self.labels,
-            version=self.version,
-        )
-
-
-class SurveySettings(_Section):
-    """``[surveys.survey.KEY]``"""
-
-    metric: str
-    question: Words = {}
-    version: PositiveInt = 1
+def _catalogues(path: str, info: ValidationInfo) -> str:
+    if not path:
+        return ""
+    folder = parts.beside(path, info)
+    if not folder.is_dir():
+        raise ValueError(f"refers to {folder}, which is no folder that this user may read")
+    wrong = list(catalogue.problems(str(folder)))
+    if wrong:
+        raise ValueError("; ".join(wrong[:5]))
+    return str(folder)
 
 
 _PLACES = frozenset({"subject", "day", "brand", "genitive", "partitive"})
@@ -121,14 +38,16 @@ def _template(text: str) -> str:
     return text
 
 
-KindWords = dict[Language, Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_template)]]
+KindWords = dict[parts.Language, Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_template)]]
 
 
-class KindSettings(_Section):
+class KindSettings(BaseModel):
     """``[surveys.kinds.KIND]``: what a kind of touchpoint is called in mails and on pages; the rest is said in general words.
 
     ``{subject}`` and ``{day}`` are filled in; words with a ``{subject}`` are left out where there is none.
     """
+
+    model_config = parts.STRICT
 
     about: Annotated[KindWords, Field(description="Line on the page: Your visit “{subject}” on {day}")] = {}
     title: Annotated[KindWords, Field(description="Subject of the mail: One question about our visit")] = {}
@@ -136,16 +55,33 @@ class KindSettings(_Section):
     because: Annotated[KindWords, Field(description="Why the person was asked: You get this because …")] = {}
 
 
-class SurveysSettings(_Section):
+class SurveysSettings(BaseModel):
     """``[surveys]``"""
 
-    languages: Annotated[list[Language], Field(min_length=1)] = ["fi", "sv", "en"]
-    default_language: Language = "en"
-    brand: BrandSettings
-    metric: dict[str, MetricSettings] = {}
-    entries: Annotated[dict[str, SurveySettings], Field(alias="survey", min_length=1)]
+    model_config = parts.STRICT
+
+    catalogues: Annotated[
+        str,
+        AfterValidator(_catalogues),
+        Field(description="Folder of catalogues of your own: LANGUAGE/LC_MESSAGES/palaute.po, which come before the ours"),
+    ] = ""
+    languages: Annotated[list[parts.Language], Field(min_length=1)] = ["fi", "sv", "en"]
+    default_language: parts.Language = "en"
+    brand: settings_brand.BrandSettings
+    metric: dict[str, settings_survey.MetricSettings] = {}
+    entries: Annotated[dict[str, settings_survey.SurveySettings], Field(alias="survey", min_length=1)]
     """``[surveys.survey.KEY]``, by key."""
     kinds: dict[Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", max_length=60)], KindSettings] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_catalogues(cls, section: Any, info: ValidationInfo) -> Any:
+        """What languages there are is known before the first of them is looked at."""
+        if isinstance(section, dict) and isinstance(info.context, dict):
+            path = section.get("catalogues")
+            catalogue.refresh()
+            info.context["catalogues"] = str(parts.beside(path, info)) if isinstance(path, str) and path else ""
+        return section
 
     @model_validator(mode="after")
     def _fits_together(self) -> "SurveysSettings":
@@ -160,12 +96,48 @@ class SurveysSettings(_Section):
         for key, asked in self.entries.items():
             if asked.metric not in known:
                 raise ValueError(f'survey.{key}.metric = "{asked.metric}" should be one of {", ".join(known)}')
+        self._same_kinds()
         return self
+
+    def _same_kinds(self) -> None:
+        """One CRM field takes the answers to a key, whichever survey asked."""
+        kinds: dict[str, asking.Kind] = {}
+        for survey_key, asked in self.entries.items():
+            for one in asked.questions:
+                if kinds.setdefault(one.key, one.kind) is not one.kind:
+                    raise ValueError(
+                        f"survey.{survey_key}.questions: {one.key} should be of the kind {kinds[one.key]}, as in another survey"
+                    )
+
+    def gaps(self) -> Iterator[str]:
+        """What is not said in every language of ``languages``, a sentence each; other words stand in."""
+        for language in self.languages:
+            missing = catalogue.missing(language, self.catalogues)
+            if missing:
+                shown = ", ".join(missing[:5]) + (" …" if len(missing) > 5 else "")
+                yield f"the catalogue of {language} lacks {len(missing)} phrases, said in English meanwhile: {shown}"
+        for place, words in self._own_words():
+            lacking = [language for language in self.languages if words and language not in words]
+            if lacking:
+                yield f"{place} has no words in {', '.join(lacking)}"
+
+    def _own_words(self) -> Iterator[tuple[str, parts.Words]]:
+        for key, metric in self.metric.items():
+            yield f"surveys.metric.{key}.question", metric.question
+        for key, asked in self.entries.items():
+            yield f"surveys.survey.{key}.question", asked.question
+            for tone, words in asked.thanks.items():
+                yield f"surveys.survey.{key}.thanks.{tone}", words
+            for one in asked.questions:
+                yield f"surveys.survey.{key}.questions.{one.key}", one.words
+                for option, words in one.options.items():
+                    yield f"surveys.survey.{key}.questions.{one.key}.options.{option}", words
 
     def as_brand(self, *, keep_months: int = 24, repeat_days: int | None = None) -> survey.Brand:
         """The brand; how long answers are kept and how often people are asked come from other sections."""
         return survey.Brand(
-            **self.brand.model_dump(),
+            **self.brand.model_dump() | {"logo": settings_brand.picture(Path(self.brand.logo)) if self.brand.logo else None},
+            catalogues=self.catalogues,
             languages=tuple(self.languages),
             default_language=self.default_language,
             keep_months=keep_months,
@@ -187,6 +159,8 @@ class SurveysSettings(_Section):
                 version=asked.version,
                 question=asked.question,
                 custom=self.metric[asked.metric].as_metric(asked.metric) if asked.metric in self.metric else None,
+                questions=tuple(one.as_question() for one in asked.questions),
+                thanks=asked.thanks,
             )
             for key, asked in self.entries.items()
         }

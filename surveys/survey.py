@@ -1,9 +1,11 @@
-"""A survey: one metric question and one open question; and the brand that asks."""
+"""A survey: one metric question, one open question, perhaps some further ones; and the brand that asks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from surveys import logo as logos
 from surveys import metrics
+from surveys import questions as asking
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,11 +31,15 @@ class Brand:
     """Words for kinds of touchpoints that settings define: (kind, part, language, words); parts as in ``wording.PARTS``."""
     repeat_days: int | None = None
     """The quarantine in days, for the line "we ask at most once in …"; None leaves the line out."""
+    logo: logos.Logo | None = None
+    """Shown in place of the name's first letter and the name."""
+    catalogues: str = ""
+    """Folder of the settings' own catalogues, which come before ours; empty for none."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Survey:
-    """One metric question with its open question."""
+    """One metric question with its open question, and the further ones that settings add."""
 
     key: str
     """As in settings: ``[surveys.survey.KEY]``."""
@@ -44,6 +50,10 @@ class Survey:
     """Language → wording of the metric question where an admin wants other words; empty uses the metric's own."""
     custom: metrics.Metric | None = None
     """The metric's definition where settings define it."""
+    questions: tuple[asking.Question, ...] = ()
+    """What is asked after the score, apart from the open question."""
+    thanks: Mapping[metrics.Tone, Mapping[str, str]] = field(default_factory=dict)
+    """How it went → language → the sentence under the thank-you, where an admin wants another."""
 
     @property
     def definition(self) -> metrics.Metric:

@@ -2,13 +2,14 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from babel import Locale, dates
 
-from surveys import catalogue, metrics, phrases, survey
+from surveys import catalogue, metrics, phrases, questions, survey
 
 _SUBJECT_LIMIT = 120
 _DATE_LOCALES = {"en": "en_GB"}
@@ -42,7 +43,7 @@ class Wording:
     """
 
     def __init__(self, language: str, brand: survey.Brand) -> None:
-        self.language = language if language in catalogue.languages() else catalogue.SOURCE
+        self.language = language if language in catalogue.languages(brand.catalogues) else catalogue.SOURCE
         self.brand = brand
         self._locale = Locale.parse(_DATE_LOCALES.get(self.language, self.language))
         self._names = self._inflected()
@@ -67,7 +68,7 @@ class Wording:
         """
         phrase = phrases.PHRASES[key]
         number = int(values[phrase.by]) if isinstance(phrase, phrases.Plural) else 1
-        template = catalogue.template(key, self.language, number)
+        template = catalogue.template(key, self.language, number, self.brand.catalogues)
         if f"{key}.us" in phrases.PHRASES and any(f"{{{name}}}" in template and not said for name, said in self._names.items()):
             return self.text(f"{key}.us", **values)
         return template.format(**self._names, **values)
@@ -133,9 +134,24 @@ class Wording:
         """What is asked after the score."""
         return self.text(f"open.{tone}")
 
-    def thanks(self, tone: metrics.Tone, kind: str) -> str:
-        """The sentence under the thank-you. Middle and high are thanked in the same words."""
-        return self.for_kind("thanks.low" if tone is metrics.Tone.LOW else "thanks.seen", kind)
+    def thanks(self, asked: survey.Survey, tone: metrics.Tone, kind: str) -> str:
+        """The sentence under the thank-you: the survey's own, or ours, which thanks middle and high in the same words."""
+        return self.own(asked.thanks.get(tone, {})) or self.for_kind(
+            "thanks.low" if tone is metrics.Tone.LOW else "thanks.seen", kind
+        )
+
+    def own(self, said: Mapping[str, str]) -> str:
+        """Words from settings in this language, else in the default one, else in any; empty when there are none."""
+        return _pick(dict(said), self.language, self.brand)
+
+    def extra(self, asked: questions.Question, value: questions.Value) -> str:
+        """What was said to a further question: ``Speed``, ``Staff, shop``, ``4 of 5``, or the person's own words."""
+        if asked.kind is questions.Kind.RATING:
+            return self.text("score_of", n=value, last=asked.last)
+        if asked.kind is questions.Kind.TEXT:
+            return str(value)
+        chosen = value if isinstance(value, list) else [str(value)]
+        return ", ".join(self.own(asked.options.get(option, {})) or option for option in chosen)
 
     def say(self, key: str, asked: survey.Survey, **values: Any) -> str:
         """A phrase that speaks of numbers, or its ``.words`` variant where the survey's answers are words."""
@@ -174,7 +190,9 @@ class Wording:
     def _inflected(self) -> dict[str, str]:
         name = self.brand.name
         rule = "genitive.s" if name[-1:].lower() in ("s", "x", "z") else "genitive"
-        by_rule = catalogue.template(rule, self.language).format(brand=name) if catalogue.has(rule, self.language) else ""
+        folder = self.brand.catalogues
+        known = catalogue.has(rule, self.language, folder)
+        by_rule = catalogue.template(rule, self.language, folder=folder).format(brand=name) if known else ""
         return {"brand": name, "genitive": by_rule or self.brand.genitive, "partitive": self.brand.partitive}
 
 

@@ -152,7 +152,7 @@ def _thanks(here: site.Site, words: wording.Wording, asked: collect.Question) ->
         "thanks.html",
         words,
         heading=words.text("thanks"),
-        lead=words.thanks(asked.survey.definition.band(value).tone, asked.kind),
+        lead=words.thanks(asked.survey, asked.survey.definition.band(value).tone, asked.kind),
         score=words.score(asked.survey, value),
         comment=asked.comment,
         until=until,

@@ -152,7 +152,7 @@ def test_a_given_score_is_told_with_its_words(metric: str, value: int, score: st
 
 def test_a_good_score_is_thanked_in_the_same_words_as_a_middling_one() -> None:
     words = wording.Wording("en", BRAND)
-    low, middle, high = (words.thanks(tone, "case_closed") for tone in metrics.Tone)
+    low, middle, high = (words.thanks(asked("csat"), tone, "case_closed") for tone in metrics.Tone)
     assert middle == high
     assert low == "We are sorry this did not go well. Your answer has gone to the people who handled your case."
 
