@@ -12,7 +12,7 @@ import dataclasses
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -88,18 +88,24 @@ class Reader:
         places = [self._begin(watch, marks[watch.name]) for watch in watches]
         failures: list[errors.OutsideError] = []
         while places:
-            answers = self._with_steady_clock(ask(places))
-            failures += [answer.error for answer in answers if answer.error is not None]
-            good = [pair for pair in zip(places, answers, strict=True) if pair[1].error is None]
-            for place, answer in good:
-                _require_order(place, answer)
-            if good:
-                page, rows = self._page(good, marks)
-                yield page
-                self._asked_on(rows)
-            places = [_onward(place, answer) for place, answer in good if answer.more]
+            places = yield from self._once(places, marks, failures, ask)
         if failures:
             raise failures[0]
+
+    def _once(
+        self, places: Sequence[Place], marks: dict[str, base.Bookmark], failures: list[errors.OutsideError], ask: Ask
+    ) -> Generator[base.Page, None, list[Place]]:
+        """Ask for these places; where they go on. A round's pages can be large: this one is let go before the next is asked for."""
+        answers = self._with_steady_clock(ask(places))
+        failures += [answer.error for answer in answers if answer.error is not None]
+        good = [pair for pair in zip(places, answers, strict=True) if pair[1].error is None]
+        for place, answer in good:
+            _require_order(place, answer)
+        if good:
+            page, rows = self._page(good, marks)
+            yield page
+            self._asked_on(rows)
+        return [_onward(place, answer) for place, answer in good if answer.more]
 
     def _with_steady_clock(self, answers: Sequence[Answer]) -> Sequence[Answer]:
         """The answers, none with a clock that has just leapt ahead: a single wrong Date must not take a bookmark along.

@@ -5,6 +5,7 @@ authority and proxy, always has time-outs, follows no redirect, reads no endless
 """
 
 import contextlib
+import io
 import json
 import ssl
 import time
@@ -77,17 +78,16 @@ class Session(requests.Session):
 
     def _read(self, response: requests.Response, host: str) -> None:
         until = time.monotonic() + self._network.timeout * PATIENCE
-        pieces: list[bytes] = []
-        size = 0
+        whole = io.BytesIO()  # unlike joined pieces, it hands out what it holds without a copy
         # Not iter_content: it waits for a full piece, so that a body which drips would hold us for ever.
         while piece := response.raw.read1(_CHUNK, decode_content=True):
-            pieces.append(piece)
-            size += len(piece)
+            whole.write(piece)
+            size = whole.tell()
             if size > self._network.largest_answer or time.monotonic() > until:
                 response.close()
                 limit = f"more than {self._network.largest_answer} bytes" if size > self._network.largest_answer else "endlessly"
                 raise errors.Later(f"{host} answers {limit}: find out what stands between, or raise largest_answer or timeout")
-        response._content = b"".join(pieces)
+        response._content = whole.getvalue()
 
 
 def _broken_line(error: requests.RequestException, host: str) -> errors.OutsideError:

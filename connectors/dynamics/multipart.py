@@ -3,6 +3,7 @@
 https://learn.microsoft.com/power-apps/developer/data-platform/webapi/execute-batch-operations-using-web-api
 """
 
+import itertools
 import re
 import uuid
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from wire import errors, http
 _BOUNDARY = re.compile(r'boundary="?([^";,]{1,200})"?', re.IGNORECASE)
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _STATUS = re.compile(rb"HTTP/1\.\d (\d{3})")
+_ANYTHING = re.compile(rb"\S")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,18 +55,24 @@ def decode(content_type: str, body: bytes) -> list[Part]:
     found = _BOUNDARY.search(content_type)
     if found is None:
         raise errors.Later("Dataverse answers a batch without a boundary: look at what stands between")
-    pieces = body.split(b"--" + found[1].encode())
-    if len(pieces) < 2 or not pieces[-1].startswith(b"--"):
+    boundaries = [one.span() for one in re.finditer(re.escape(b"--" + found[1].encode()), body)]
+    if not boundaries or not body.startswith(b"--", boundaries[-1][1]):
         raise errors.Later("the answer of Dataverse is cut short: look at what stands between")
-    return [_part(piece) for piece in pieces[1:-1]]
+    return [_part(body, begin, end) for (_, begin), (end, _) in itertools.pairwise(boundaries)]
 
 
-def _part(piece: bytes) -> Part:
-    sections = _BLANK_LINE.split(piece, 2)
-    status = _STATUS.search(sections[1]) if len(sections) > 1 else None
+def _part(body: bytes, begin: int, end: int) -> Part:
+    """The part between these places; a page of rows takes megabytes, so it is looked at where it lies and copied once."""
+    outer = _BLANK_LINE.search(body, begin, end)
+    begin = outer.end() if outer is not None else end
+    inner = _BLANK_LINE.search(body, begin, end)
+    head_end, begin_text = inner.span() if inner is not None else (end, end)
+    status = _STATUS.search(body, begin, head_end)
     if status is None:
         raise errors.Later("Dataverse answers a batch with a broken part: look at what stands between")
-    lines = sections[1].decode("latin-1").splitlines()[1:]
+    lines = body[begin:head_end].decode("latin-1").splitlines()[1:]
     headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if ":" in line)}
-    text = sections[2].strip() if len(sections) > 2 else b""
-    return Part(status=int(status[1]), headers=headers, body=http.parse_json(text, "Dataverse") if text else None)
+    there = _ANYTHING.search(body, begin_text, end) is not None
+    return Part(
+        status=int(status[1]), headers=headers, body=http.parse_json(body[begin_text:end], "Dataverse") if there else None
+    )

@@ -149,7 +149,7 @@ def _type(describe: columns.Describe, object_name: str, steps: Sequence[str]) ->
 
 def _changes(watch: base.Watch, types: Mapping[str, str], body: bytes) -> list[base.Change]:
     try:
-        rows = csv.reader(io.StringIO(body.decode("utf-8"), newline=""))
+        rows = csv.reader(io.TextIOWrapper(io.BytesIO(body), encoding="utf-8", newline=""))
         header = {name.lower(): number for number, name in enumerate(next(rows, []))}
         numbers = {path: header[path.lower()] for path in types}
         return [
