@@ -15,7 +15,7 @@ from store import people, rows, tables
 PERSON = people.PERSON
 KEY = people.KEY
 REFUSAL = rows.table(tables.Refusal)
-_OWNED = (rows.table(tables.Touchpoint), rows.table(tables.Decision), rows.table(tables.Invitation), KEY)
+_OWNED = (*(rows.table(one) for one in (tables.Touchpoint, tables.Decision, tables.Invitation, tables.BadAddress)), KEY)
 """What hangs on a person and moves along when two become one."""
 MOST_ADDRESSES = 4
 """E-mail addresses of one human that a phone number may bring together; one that more addresses share is a switchboard's."""

@@ -7,7 +7,7 @@ emptied (store/forgetting.py does), and no log ever prints them.
 from store.tables.answering import Answer, Fetch, FieldUpdate
 from store.tables.asking import Invitation, Message, Place
 from store.tables.journey import Decision, Event, RuleVersion, Touchpoint
-from store.tables.outside import Bookmark, Health
+from store.tables.outside import Bookmark, Health, Tally
 from store.tables.people import BadAddress, Person, PersonKey, Refusal
 
 __all__ = [
@@ -26,5 +26,6 @@ __all__ = [
     "Place",
     "Refusal",
     "RuleVersion",
+    "Tally",
     "Touchpoint",
 ]

@@ -32,7 +32,7 @@ class Invitation(SQLModel, table=True):
 
 
 class Message(SQLModel, table=True):
-    """One send of an invitation: the first message or a reminder.
+    """One send of an invitation: the first message, a reminder, or what takes its place over another channel.
 
     States: due, sending (claimed; a crash leaves it here), sent, unsure (may have gone; see ``[journey] unsure``),
     refused (the address is refused for good), bounced (taken, and come back later as undeliverable), cancelled.
@@ -49,7 +49,7 @@ class Message(SQLModel, table=True):
     invitation_id: int = Field(foreign_key="invitation.id")
     connector: str
     send: str
-    """``invitation``, ``reminder-1`` …"""
+    """``invitation``, ``reminder-1`` …, ``fallback-1`` …"""
     key: str = Field(unique=True)
     channel: str
     address: str | None = None
@@ -65,6 +65,10 @@ class Message(SQLModel, table=True):
     """When the far end said that the person's device or mailbox has it, where a channel tells."""
     parts: int | None = None
     """Of how many text messages it was made; None where that means nothing."""
+    tried_at: datetime | None = None
+    """When it was first tried: from then on it is not deferred for ever."""
+    code: str = Field(default="", sa_column_kwargs={"server_default": sa.text("''")})
+    """The far end's, of the last thing that went wrong: 5.1.1, 451 4.7.1, 30003 …"""
 
 
 class Place(SQLModel, table=True):

@@ -29,3 +29,11 @@ class Health(SQLModel, table=True):
     calls: int = 0
     day_limit: int | None = None
     day_used: int | None = None
+
+
+class Tally(SQLModel, table=True):
+    """How often something came in from outside that led to nothing: reports about messages that we never sent, and the like."""
+
+    name: str = Field(primary_key=True)
+    count: int
+    last_at: datetime

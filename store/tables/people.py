@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 
@@ -45,8 +46,13 @@ class BadAddress(SQLModel, table=True):
     person_id: int | None = Field(default=None, foreign_key="person.id", index=True)
     since: datetime
     kind: str
-    """``refused`` (while sending), ``bounced`` (came back), ``complaint`` (reported as unwanted)."""
+    """``refused`` (while sending), ``bounced`` (came back), ``complaint`` (reported as unwanted), ``soft`` (messages came back
+    for passing reasons, too few so far to give the address up)."""
     code: str = ""
     """The far end's: 5.1.1, 30003 ..."""
     problem: str = ""
     """Its words, without the address."""
+    count: int = Field(default=1, sa_column_kwargs={"server_default": sa.text("1")})
+    """How many messages did not arrive."""
+    message_id: int | None = Field(default=None, foreign_key="message.id", index=True)
+    """The latest of them."""

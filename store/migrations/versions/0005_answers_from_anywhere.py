@@ -35,6 +35,8 @@ def upgrade() -> None:
     op.create_index("fetch_at", "fetch", ["at"])
     op.add_column("message", sa.Column("delivered_at", _Instant(), nullable=True))
     op.add_column("message", sa.Column("parts", sa.Integer(), nullable=True))
+    op.add_column("message", sa.Column("tried_at", _Instant(), nullable=True))
+    op.add_column("message", sa.Column("code", _Text(), nullable=False, server_default=sa.text("''")))
     op.create_index(
         "message_of_reference", "message", ["reference"], sqlite_where=_HAS_REFERENCE, postgresql_where=_HAS_REFERENCE
     )
@@ -60,8 +62,17 @@ def upgrade() -> None:
         sa.Column("kind", _Text(), nullable=False),
         sa.Column("code", _Text(), nullable=False),
         sa.Column("problem", _Text(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False, server_default=sa.text("1")),
+        sa.Column("message_id", sa.Integer(), sa.ForeignKey("message.id"), nullable=True),
     )
     op.create_index("ix_bad_address_person_id", "bad_address", ["person_id"])
+    op.create_index("ix_bad_address_message_id", "bad_address", ["message_id"])
+    op.create_table(
+        "tally",
+        sa.Column("name", _Text(), primary_key=True),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("last_at", _Instant(), nullable=False),
+    )
     op.add_column("field_update", sa.Column("topic", _Text(), nullable=False, server_default=sa.text("'answer'")))
     op.execute(sa.text("UPDATE field_update SET topic = 'verdict' WHERE answer_id IS NULL"))
     op.drop_index("field_update_verdict_once", "field_update")
@@ -84,9 +95,12 @@ def downgrade() -> None:
     op.execute(sa.text("DELETE FROM field_update WHERE topic IN ('link', 'address')"))
     op.drop_column("field_update", "topic")
     _told_once("touchpoint_id", "object", "record")
+    op.drop_table("tally")
     op.drop_table("bad_address")
     op.drop_table("place")
     op.drop_index("message_of_reference", "message")
+    op.drop_column("message", "code")
+    op.drop_column("message", "tried_at")
     op.drop_column("message", "parts")
     op.drop_column("message", "delivered_at")
     op.drop_table("fetch")
