@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import typer
 
-VERBS = ("run", "check", "status", "why", "preview", "coverage", "rules", "retry", "demo", "sandbox")
-"""Each stands in commands/VERB.py as a function of that name."""
+VERBS = ("run", "check", "status", "why", "preview", "coverage", "rules", "retry", "place", "demo", "sandbox")
+"""Each stands in commands/VERB.py as a function of that name, or as a ``typer.Typer`` where it has verbs of its own."""
 
 
 def application(verbs: Sequence[str]) -> typer.Typer:
@@ -27,7 +27,11 @@ def application(verbs: Sequence[str]) -> typer.Typer:
     )
     app.callback()(_nothing)
     for verb in verbs:
-        app.command(verb)(getattr(importlib.import_module(f"commands.{verb}"), verb))
+        found = getattr(importlib.import_module(f"commands.{verb}"), verb)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=verb)
+        else:
+            app.command(verb)(found)
     return app
 
 
