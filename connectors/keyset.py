@@ -95,7 +95,7 @@ class Reader:
     def _once(
         self, places: Sequence[Place], marks: dict[str, base.Bookmark], failures: list[errors.OutsideError], ask: Ask
     ) -> Generator[base.Page, None, list[Place]]:
-        """Ask for these places; where they go on. A round's pages can be large: this one is let go before the next is asked for."""
+        """Ask for these places; where they go on. Pages can be large: this one is let go before the next is asked for."""
         answers = self._with_steady_clock(ask(places))
         failures += [answer.error for answer in answers if answer.error is not None]
         good = [pair for pair in zip(places, answers, strict=True) if pair[1].error is None]

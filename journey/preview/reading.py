@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from connectors import base
+from connectors import base, past
 from journey import changes, notice
 from mapping import inward, kind
-from store import touchpoints
+from store import rows, touchpoints
 from triggers import rule
 
 
@@ -44,7 +44,7 @@ class Span:
 
 @dataclass(frozen=True, kw_only=True)
 class Portion:
-    """A page of the past."""
+    """A part of the past: as many rows as one question about field changes is about; a page of a CRM's may hold ten times that."""
 
     records: int
     """Rows that the CRM sent."""
@@ -61,16 +61,18 @@ def begin(origin: Origin, days: float) -> Span:
 
 
 def read(origin: Origin, span: Span, secret: bytes, rules: Sequence[rule.Rules] = ()) -> Iterator[Portion]:
-    """Everything that changed since, page by page, with the field changes that rules compare. Raises what connectors raise."""
+    """Everything that changed since, bit by bit, with the field changes that rules compare. Raises what connectors raise."""
     sources = {source.name: source for source in origin.sources}
     watches = inward.watches(tuple(sources.values()))
     marks = {watch.name: base.Bookmark(stamp=span.since, started=span.since) for watch in watches}
     reached: Mapping[str, base.Bookmark] = dict(marks)
     for page in origin.connector.read(watches, marks):
         reached = {**reached, **page.bookmarks}
-        noticed = notice.found(secret, origin.name, sources, marks, page.changes)
-        found = changes.frozen(origin.connector, origin.sources, rules, noticed)
-        yield Portion(records=len(page.changes), found=found, covered=_covered(span, reached))
+        for some in rows.chunks(page.changes, past.BATCH):
+            noticed = notice.found(secret, origin.name, sources, marks, some)
+            found = changes.frozen(origin.connector, origin.sources, rules, noticed)
+            yield Portion(records=len(some), found=found, covered=_covered(span, reached))
+        del page  # tens of megabytes, which must not lie beside the next page while that is read
 
 
 def _covered(span: Span, reached: Mapping[str, base.Bookmark]) -> float:
