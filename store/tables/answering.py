@@ -32,7 +32,9 @@ class Answer(SQLModel, table=True):
     nonce: str | None = Field(default=None, unique=True)
     at: datetime
     sign: str = ""
-    """Why it is doubtful."""
+    """Key of the sign that made it doubtful; kept when it is released, so that false alarms can be counted."""
+    doubt: str = Field(default="", sa_column_kwargs={"server_default": sa.text("''")})
+    """The same in a sentence, with the figures of this post."""
     extras: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON)
     """What was said to the survey's further questions, by their keys."""
     language: str = Field(default="", sa_column_kwargs={"server_default": sa.text("''")})
@@ -50,7 +52,11 @@ class Answer(SQLModel, table=True):
 class Fetch(SQLModel, table=True):
     """One request for a link of one invitation: what tells a machine from a person, kept only as long as that needs."""
 
-    __table_args__ = (sa.Index("fetch_of_invitation", "invitation_id", "at"), sa.Index("fetch_at", "at"))
+    __table_args__ = (
+        sa.Index("fetch_of_invitation", "invitation_id", "at"),
+        sa.Index("fetch_at", "at"),
+        index.where("fetch_of_visitor", "link = 'post'", "visitor", "at"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     invitation_id: int = Field(foreign_key="invitation.id")

@@ -11,8 +11,9 @@ depends_on = None
 
 _Text = sqlmodel.sql.sqltypes.AutoString
 _Instant = sqlmodel.sql.sqltypes.UTCDateTime
-_ANSWER_FACTS = ("language", "channel", "device", "wording")
+_ANSWER_FACTS = ("doubt", "language", "channel", "device", "wording")
 _TOLD_ONCE = sa.text("answer_id IS NULL AND state = 'due'")
+_IS_POST = sa.text("link = 'post'")
 _HAS_REFERENCE = sa.text("reference <> ''")
 
 
@@ -33,6 +34,7 @@ def upgrade() -> None:
     )
     op.create_index("fetch_of_invitation", "fetch", ["invitation_id", "at"])
     op.create_index("fetch_at", "fetch", ["at"])
+    op.create_index("fetch_of_visitor", "fetch", ["visitor", "at"], sqlite_where=_IS_POST, postgresql_where=_IS_POST)
     op.add_column("message", sa.Column("delivered_at", _Instant(), nullable=True))
     op.add_column("message", sa.Column("parts", sa.Integer(), nullable=True))
     op.add_column("message", sa.Column("tried_at", _Instant(), nullable=True))
