@@ -15,7 +15,7 @@ def normalised(text: str) -> str | None:
     domain is lower-cased. The part before the @ keeps its case, since only its own server may judge it (RFC 5321, 2.4).
     Nobody is asked over the network: whether the domain exists is for the mail server to find out.
     """
-    candidate = _without_wrapping(text)
+    candidate = unwrapped(text)
     if not candidate or len(candidate) > _LONGEST:
         return None
     try:
@@ -30,7 +30,7 @@ def domain(address: str) -> str:
     return address.rpartition("@")[2]
 
 
-def _without_wrapping(text: str) -> str:
+def unwrapped(text: str) -> str:
     """Without white space, control and format characters (byte order marks, zero-width spaces, bidi marks) at both ends."""
     start, end = 0, len(text)
     while start < end and _is_wrapping(text[start]):

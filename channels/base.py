@@ -1,13 +1,14 @@
 """The contract that every channel keeps, and the nouns it speaks in."""
 
 import abc
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from channels import report
 from surveys import survey
 from triggers import touchpoint
-from wire import finding
+from wire import errors, finding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +40,16 @@ class Message:
     privacy_url: str = ""
     reminder: bool = False
     """Whether the person got a first message about the same thing."""
+    person: touchpoint.Recipient | None = field(default=None, repr=False)
+    """Whom it is for, as the CRM had them; for channels that hand the invitation on rather than send it."""
+    connector: str = ""
+    object: str = ""
+    record: str = ""
+    """Where it happened: the record that the answer goes back to."""
+    facts: Mapping[str, touchpoint.Plain] = field(default_factory=dict, repr=False)
+    """The touchpoint's frozen context."""
+    expires_at: datetime | None = None
+    """Until when the page takes answers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,13 +60,25 @@ class Receipt:
     """Message-ID, or the gateway's id."""
     response: str = ""
     """The transport's own words, without addresses."""
+    parts: int | None = None
+    """Of how many text messages it was made; None where that means nothing."""
+
+
+class Unfit(errors.Never):
+    """This message is refused for good, and its address is not to blame."""
+
+    def __init__(self, message: str = "", *, code: str = "", passing: bool = False) -> None:
+        super().__init__(message, code=code)
+        self.passing = passing
+        """Whether the far end is in trouble (a full mailbox): when that happens again and again, the address is given up."""
 
 
 class Channel(abc.ABC):
     """One way to reach people.
 
     ``send`` raises ``wire.errors.Later`` (deferred, rate-limited, unreachable), ``Never`` (this address is refused for good),
-    ``NeedsPerson`` (sign-in, settings) or ``Unsure`` (the line broke when the message may already have been taken).
+    ``Unfit`` (this message is), ``NeedsPerson`` (sign-in, settings) or ``Unsure`` (the line broke when the message may already
+    have been taken).
     A ``Later`` with a code is the transport's word on this one message (greylisted, mailbox full); without one nothing goes now.
     """
 
@@ -63,6 +86,12 @@ class Channel(abc.ABC):
     """As in settings: ``[channels.NAME]``, and in a rule's ``channel``."""
     repeatable: bool = False
     """True when the transport drops a repeat with the same key, so that an unsure message may simply be sent again."""
+    daily_cap: int | None = None
+    """Most messages on one day, by the brand's clock; what is above it waits for the next. None: no limit."""
+
+    def parts(self, message: Message) -> int | None:
+        """Of how many text messages this one would be made; None where that means nothing."""
+        return None
 
     @abc.abstractmethod
     def address(self, person: touchpoint.Recipient) -> str | None:
@@ -71,6 +100,26 @@ class Channel(abc.ABC):
     @abc.abstractmethod
     def send(self, message: Message) -> Receipt:
         """Hand the message to the transport; returns only when the transport has taken responsibility for it."""
+
+    def reference(self, key: str) -> str:
+        """What reports will call the message with this key; empty where only the transport knows, and ``send`` tells."""
+        return ""
+
+    def turn(self, key: str, address: str, now: datetime) -> datetime:
+        """When the pace that settings allow lets this message go: ``now``, or later and then its place is kept."""
+        return now
+
+    @property
+    def paced(self) -> bool:
+        """Whether settings limit the pace, so that ``turn`` may say later."""
+        return False
+
+    def fetch(self, now: datetime, settle: Callable[[Sequence[report.Report]], bool]) -> int:
+        """Fetch what the far end reports, hand it over in parts and let go of each part that ``settle`` took; how many reports.
+
+        Raises Later and NeedsPerson. A channel that is told by webhooks, or not at all, has nothing to fetch.
+        """
+        return 0
 
     @abc.abstractmethod
     def check(self) -> Sequence[finding.Finding]:

@@ -3,6 +3,7 @@
 from pydantic import BaseModel, ConfigDict
 
 from channels.email import settings as email_settings
+from channels.sms import settings as sms_settings
 
 
 class ChannelsSettings(BaseModel):
@@ -11,3 +12,4 @@ class ChannelsSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     email: email_settings.EmailSettings | None = None
+    sms: sms_settings.SmsSettings | None = None
