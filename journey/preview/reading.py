@@ -44,7 +44,7 @@ class Span:
 
 @dataclass(frozen=True, kw_only=True)
 class Portion:
-    """A part of the past: as many rows as one question about field changes is about; a page of a CRM's may hold ten times that."""
+    """A part of the past: as many rows as one question about field changes takes; a page of a CRM's may hold ten times that."""
 
     records: int
     """Rows that the CRM sent."""
