@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.salesforce import errors, records
+from sandbox.salesforce import errors, history, records
 from sandbox.salesforce.objects import sales, service
 from sandbox.salesforce.org import Org
 
@@ -22,6 +22,8 @@ class Save:
     after: records.Record
     user: str
     now: str
+    imported: bool = False
+    """Of a record that was there before anybody tracked its history: it has no row that tells of its making."""
     comment: str | None = None
     """What was written to the helper column of a case: it becomes a row of its own."""
 
@@ -49,6 +51,8 @@ def before_save(save: Save) -> None:
 
 def after_save(save: Save) -> None:
     """Write the rows that follow from this one."""
+    if save.before is not None or not save.imported:
+        history.note(save.org, save.entity, save.before, save.after, (save.user, save.now))
     rule = _AFTER.get(save.entity)
     if rule is not None:
         rule(save)
@@ -99,18 +103,6 @@ def _case(save: Save) -> None:
 def _case_after(save: Save) -> None:
     if save.comment is not None:
         system_row(save.org, "CaseComment", {"ParentId": save.after["Id"], "CommentBody": save.comment}, save.user, save.now)
-    if save.before is None:
-        _history(save, "created", None, None)
-        return
-    for name, shown in (("Status", "Status"), ("OwnerId", "Owner")):
-        if save.changed(name):
-            _history(save, shown, save.before.get(name), save.after.get(name))
-
-
-def _history(save: Save, name: str, old: Any, new: Any) -> None:
-    values = {"CaseId": save.after["Id"], "Field": name, "DataType": "Text", "OldValue": old, "NewValue": new}
-    present = {key: value for key, value in values.items() if value is not None}
-    system_row(save.org, "CaseHistory", present, save.user, save.now)
 
 
 def _opportunity(save: Save) -> None:

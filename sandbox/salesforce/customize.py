@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sandbox.salesforce import business, errors, field_types, fields, schema
+from sandbox.salesforce import business, errors, field_types, fields, history, schema
 from sandbox.salesforce.org import Org
 
 _MAXIMUM_FIELDS = 500
@@ -48,6 +48,8 @@ def add_field(org: Org, full_name: str, metadata: Mapping[str, Any], *, replace:
     entity.add([column])
     if column.unique or column.external_id:
         org.store.table(entity.name).index_values(column.name)
+    if field_types.truth(metadata.get("trackHistory")):
+        history.track(org, entity.name, (*org.tracked.get(entity.name, ()), column.name))
     if existing is None and column.nillable:
         org.needs_grant.add((entity.name, column.name))
     return field_id(org, entity.name, column.name)
@@ -94,6 +96,8 @@ def add_object(org: Org, full_name: str, metadata: Mapping[str, Any], *, replace
         labels = {"label": str(metadata["label"]), "plural": str(metadata["pluralLabel"])}
         org.schema.add(fields.entity(full_name, org.schema.next_custom_prefix(), [named, owner], **labels))
         org.needs_grant.add((full_name, ""))
+    if field_types.truth(metadata.get("enableHistory")) and history.of(org.schema, full_name) is None:
+        org.schema.add(history.entity(full_name))
     for column in field_types.listed(metadata.get("fields")):
         add_field(org, f"{full_name}.{column.get('fullName')}", column, replace=True)
     return existing is None

@@ -53,6 +53,8 @@ class Org:
     """User id to password followed by security token, as programs send it."""
     field_ids: dict[tuple[str, str], str] = field(default_factory=dict)
     """Ids of custom fields, as the Tooling API knows them."""
+    tracked: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Object → columns whose changes are kept in its field history."""
     needs_grant: set[tuple[str, str]] = field(default_factory=set)
     """(object, field) of columns made after the org was set up: invisible until a permission set shows them.
 

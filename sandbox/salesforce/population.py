@@ -22,7 +22,7 @@ def plain_row(org: Org, entity: str, values: records.Record, *, user: str | None
     if "OwnerId" in kind.fields:
         record.setdefault("OwnerId", user)
     record |= {"LastModifiedDate": now, "SystemModstamp": now, "LastModifiedById": user}
-    save = business.Save(org, entity, None, record, user, now)
+    save = business.Save(org, entity, None, record, user, now, imported=True)
     business.before_save(save)
     org.store.put(entity, record)
     business.after_save(save)

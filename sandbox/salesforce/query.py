@@ -1,6 +1,8 @@
 """``query``, ``queryAll`` and their further pages."""
 
-from typing import Any
+import re
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from sandbox.salesforce import cursors, errors, rights
 from sandbox.salesforce.call import Call, Reply
@@ -20,11 +22,18 @@ def context(org: Org, user_id: str, version: str) -> names.Context:
     )
 
 
+Definitions: TypeAlias = Callable[[Org, Call], names.Context]
+"""Gives EntityDefinition and FieldDefinition as the caller sees them."""
+_OF_THE_ORG = re.compile(r"\bFROM\s+(EntityDefinition|FieldDefinition)\b", re.IGNORECASE)
+_REIFIED = re.compile(r"\bWHERE\b.*\b(EntityDefinition(Id)?|DurableId)\b", re.IGNORECASE | re.DOTALL)
+
+
 class Queries:
     """The query resources."""
 
-    def __init__(self, org: Org) -> None:
+    def __init__(self, org: Org, definitions: Definitions) -> None:
         self.org = org
+        self._definitions = definitions
         self.cursors = cursors.Cursors(org)
 
     def query(self, call: Call) -> Reply:
@@ -46,10 +55,19 @@ class Queries:
             return Reply(body=self._explain(call))
         if not text:
             raise errors.malformed_query("A query string has to be specified")
-        found = run.run(context(self.org, call.session.user_id, call.version), text, deleted=deleted)
+        found = run.run(self._context(call, text), text, deleted=deleted)
         size = cursors.page_size(call.headers.get("sforce-query-options"))
         page = self.cursors.first(found, call.session.user_id, size, f"/services/data/v{call.version}/{resource}")
         return Reply(body=page)
+
+    def _context(self, call: Call, text: str) -> names.Context:
+        """Over the records; over the org itself where the query names one of its definitions."""
+        found = _OF_THE_ORG.search(text)
+        if found is None:
+            return context(self.org, call.session.user_id, call.version)
+        if found[1].lower() == "fielddefinition" and not _REIFIED.search(text):
+            raise errors.malformed_query("a filter on a reified column is required [EntityDefinitionId,DurableId]")
+        return self._definitions(self.org, call)
 
     def _explain(self, call: Call) -> dict[str, Any]:
         text = call.query["explain"]

@@ -45,7 +45,7 @@ class Api:
 
     def __init__(self, org: Org) -> None:
         self.org = org
-        self.queries = query.Queries(org)
+        self.queries = query.Queries(org, tooling.definitions)
         self.bulk_queries = bulk_query.Queries(org)
         self.bulk_ingests = bulk_ingest.Ingests(org)
         self.bulk_old = bulk_old.Jobs(org)

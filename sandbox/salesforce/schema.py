@@ -85,6 +85,8 @@ class Entity:
     """Columns without which an insert is refused."""
     unique: tuple[Field, ...] = ()
     """Columns whose values must differ."""
+    history_of: str = ""
+    """Of a field history: the object whose changes it keeps."""
 
     @property
     def custom(self) -> bool:
@@ -143,7 +145,7 @@ class Schema:
         self.entities[entity.name] = entity
         self._by_lower[entity.name.lower()] = entity
         if entity.prefix:
-            self._by_prefix[entity.prefix] = entity
+            self._by_prefix.setdefault(entity.prefix, entity)
 
     def find(self, name: str) -> Entity | None:
         """An object by its name in any case."""

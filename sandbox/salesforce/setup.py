@@ -1,12 +1,14 @@
 """The org before any customer: organisation, profile, the integration user with its permission set, status tables."""
 
-from sandbox.salesforce import business
+from sandbox.salesforce import business, history
 from sandbox.salesforce.objects import sales, service
 from sandbox.salesforce.org import Org
 
 
 def set_up(org: Org) -> None:
     """The org without customers: organisation, profiles, the integration user and its permission set, status tables."""
+    for parent, names in history.USUAL.items():
+        history.track(org, parent, names)
     org.organization = org.identifiers.make("00D")
     profile = {"Name": "Minimum Access - API Only Integrations", "UserType": "Standard", "PermissionsApiEnabled": True}
     now = org.stamp()

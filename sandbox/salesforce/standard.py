@@ -1,6 +1,6 @@
 """A new org's objects, gathered from their families in ``objects``."""
 
-from sandbox.salesforce import schema
+from sandbox.salesforce import history, schema
 from sandbox.salesforce.objects import customers, sales, service, staff
 
 
@@ -10,4 +10,6 @@ def make() -> schema.Schema:
     for family in (customers, service, sales, staff):
         for entity in family.make():
             made.add(entity)
+    for parent in history.USUAL:
+        made.add(history.entity(parent))
     return made

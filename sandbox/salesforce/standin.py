@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sandbox import base
-from sandbox.salesforce import acts, ids, population, setup, sobjects
+from sandbox.salesforce import acts, history, ids, population, setup, sobjects
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.server import Apps
 
@@ -82,6 +82,10 @@ class Salesforce(base.StandIn):
     def act(self, do: str, *, count: int | None = None, records: Sequence[str] | None = None) -> list[str]:
         """As people in the org would; see ``base.StandIn``. merge_cases answers the cases that lost."""
         return self._acts.do(do, count, records)
+
+    def track_history(self, object_name: str, names: Sequence[str]) -> None:
+        """Set History Tracking of an object: these columns from now on, and no others. Raises ValueError."""
+        history.track(self.org, object_name, names)
 
     def records(self, object_name: str, ids: Sequence[str] | None = None) -> list[dict[str, Any]]:
         """Visible records with all columns, deleted ones too (``IsDeleted``); ids that are not there are left out."""

@@ -1,5 +1,6 @@
 """The Tooling API as far as setting up fields needs it: CustomField, and queries over what the org is made of."""
 
+import dataclasses
 from typing import Any
 
 from sandbox.salesforce import customize, errors, fields, ids, query, records, rights, schema
@@ -29,6 +30,7 @@ def _objects() -> schema.Schema:
         *named, definition, fields.text("DataType"), fields.number("Length", 9, 0, kind="int"),
         fields.number("Precision", 9, 0, kind="int"),
         fields.number("Scale", 9, 0, kind="int"), fields.flag("IsIndexed"), fields.flag("IsNillable"), fields.text("Description"),
+        fields.flag("IsFieldHistoryTracked"),
     ]))  # fmt: skip
     made.add(fields.entity("CustomField", "00N", [
         fields.text("DeveloperName"), fields.text("TableEnumOrId"), fields.text("FullName"), fields.text("NamespacePrefix"),
@@ -44,8 +46,14 @@ def _objects() -> schema.Schema:
     return made
 
 
-def _context(org: Org, call: Call) -> names.Context:
-    """A throw-away store with one row per object and field of the org as it is now."""
+def definitions(org: Org, call: Call) -> names.Context:
+    """What ``query`` outside the Tooling API knows of EntityDefinition and FieldDefinition: what this user sees of the org."""
+    seen = _context(org, call, rights.hidden(org, call.session.user_id))
+    return dataclasses.replace(seen, version=call.version)
+
+
+def _context(org: Org, call: Call, hidden: frozenset[tuple[str, str]] = frozenset()) -> names.Context:
+    """A throw-away store with one row per object and field of the org as it is now, without those that are ``hidden``."""
     objects = _objects()
     store = records.Store(objects, org.clock.now)
     stamps = {
@@ -55,6 +63,8 @@ def _context(org: Org, call: Call) -> names.Context:
         "CreatedById": org.api_user,
     }
     for entity in org.schema.entities.values():
+        if (entity.name, "") in hidden:
+            continue
         plain = entity.name.removesuffix("__c")
         store.put("EntityDefinition", {
             "Id": entity.name, "DurableId": entity.name, "QualifiedApiName": entity.name, "DeveloperName": plain,
@@ -67,7 +77,8 @@ def _context(org: Org, call: Call) -> names.Context:
                 "CustomObject", {"Id": f"01I{entity.name}", "DeveloperName": plain, "ManageableState": "unmanaged", **stamps}
             )
         for column in entity.fields.values():
-            _field_rows(org, store, entity, column, stamps)
+            if (entity.name, column.name) not in hidden:
+                _field_rows(org, store, entity, column, stamps)
     context = query.context(org, call.session.user_id, call.version)
     return names.Context(objects, store, frozenset(), context.zone, context.now, f"{call.version}/tooling")
 
@@ -81,7 +92,8 @@ def _field_rows(org: Org, store: records.Store, entity: schema.Entity, column: s
         "Id": durable, "DurableId": durable, "QualifiedApiName": column.name, "DeveloperName": plain, "Label": column.label,
         "EntityDefinitionId": entity.name, "DataType": shown, "Length": column.length, "Precision": column.precision,
         "Scale": column.scale,
-        "IsNillable": column.nillable, "IsIndexed": column.id_lookup or column.type == "id", **stamps,
+        "IsNillable": column.nillable, "IsIndexed": column.id_lookup or column.type == "id",
+        "IsFieldHistoryTracked": column.name in org.tracked.get(entity.name, ()), **stamps,
     })  # fmt: skip
     if column.custom:
         identifier = customize.field_id(org, entity.name, column.name)

@@ -40,19 +40,13 @@ def _case_parts() -> list[schema.Entity]:
         f.lookup("ParentId", "Case", "CaseComments", "c", nillable=False, cascade=True), f.flag("IsPublished"),
         f.area("CommentBody", 4000),
     ])  # fmt: skip
-    history = f.entity("CaseHistory", "017", [
-        f.lookup("CaseId", "Case", "Histories", "", nillable=False, cascade=True),
-        f.picklist("Field", ("Status", "Owner", "created"), ""),
-        f.picklist("DataType", ("Text", "EntityId"), ""), f.text("OldValue", 255, "", filterable=False),
-        f.text("NewValue", 255, "", filterable=False),
-    ], "Case History", createable=False, updateable=False, deletable=False)  # fmt: skip
     mail = f.entity("EmailMessage", "02s", [
         f.lookup("ParentId", "Case", "EmailMessages", cascade=True), f.lookup("RelatedToId", ("Case", "Account"), "Emails"),
         f.text("Subject", 3000), f.area("TextBody", 131072), f.text("FromName", 1000), f.text("FromAddress", 4000),
         f.text("ToAddress", 4000), f.flag("Incoming"), f.moment("MessageDate"),
         f.picklist("Status", ("0", "1", "2", "3", "4", "5"), nillable=False, default="0"),
     ])  # fmt: skip
-    return [status, comment, history, mail]
+    return [status, comment, mail]
 
 
 def make() -> list[schema.Entity]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sandbox.salesforce import errors, records, schema
+from sandbox.salesforce import errors, history, records, schema
 from sandbox.salesforce.soql import conditions, grouping, names, ordering, parser, planning, projection, tokens, tree, words
 
 MAXIMUM_OFFSET = 2_000
@@ -47,7 +47,7 @@ class _Run(names.Names):
 
     def __init__(self, context: names.Context, query: tree.Query, entity: schema.Entity, deleted: bool) -> None:
         super().__init__(context, query, entity)
-        if (entity.name, "") in context.hidden:
+        if {(entity.name, ""), (entity.history_of, "")} & context.hidden:
             raise names.unknown_entity(query, query.entity)
         self.deleted = deleted
 
@@ -138,8 +138,16 @@ class _Run(names.Names):
 
     def filtered(self, plan: planning.Plan) -> Iterator[records.Record]:
         rows = plan.rows if self.deleted else (row for row in plan.rows if not row.get("IsDeleted"))
+        if self.entity.history_of and self.context.hidden:
+            rows = filter(self._of_a_visible_column, rows)
         test = self.test()
         return rows if test is None else filter(test, rows)
+
+    def _of_a_visible_column(self, row: records.Record) -> bool:
+        """Field history respects field-level security of the parent."""
+        parent = self.context.schema.entities[self.entity.history_of]
+        column = history.column_of(parent, row.get("Field", ""))
+        return column is None or self.visible(parent, column)
 
     def test(self) -> conditions.Test | None:
         """WHERE, compiled."""
