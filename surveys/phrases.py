@@ -157,7 +157,8 @@ PHRASES: dict[str, str | Plural] = {
         "Our service team, with your name. Deleted after {months} months.",
         "months",
     ),
-    "privacy.anonymous": "Anonymous. We store the answer, the place and the hour, nothing else.",
+    "privacy.anonymous": "Anonymous. We store the answer, the place and the time, nothing else.",
+    "privacy.detached": "Anonymous: your answer is kept apart from your name, so that nobody can tell what you answered.",
     "privacy.who": "Who asks",
     "privacy.for": "What for",
     "privacy.for.more": (
@@ -188,6 +189,18 @@ PHRASES: dict[str, str | Plural] = {
     "not_that_way": "This page cannot be used that way",
     "out_of_order": "Something went wrong on our side",
     "out_of_order.more": "Your answer may not have been saved. Please try again in a moment.",
+    # Places: a page behind a QR code, a tablet.
+    "place.scan": "Scan the code, or type this address:",
+    "place.closed": "This question has closed here",
+    "place.closed.more": "Thank you for wanting to answer.",
+    "place.unknown": "This address does not work",
+    "place.unknown.more": "Please scan the code again, or compare the address letter by letter.",
+    "place.many": "Too many answers came from here",
+    "place.many.more": "Nothing was saved. Please try again in a little while.",
+    "place.send_hint": "One question. It takes ten seconds.",
+    "kiosk.thanks": "Thank you!",
+    "kiosk.done": "Done",
+    "kiosk.waiting": "{n} waiting to be sent",
     # The mail and the text message.
     "mail.subject": "One question from {brand}",
     "mail.subject.case_closed": "One question about your case",
