@@ -1,7 +1,7 @@
 """The contract that every channel keeps, and the nouns it speaks in."""
 
 import abc
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 

@@ -1,7 +1,6 @@
 """Whose fault a refusal of mail is, by its codes: one table for the conversation with the server and for returned mails.
 
-Enhanced codes: RFC 3463, RFC 7504, RFC 7505, RFC 6710, IANA's registry of them, and Exchange's and Google's own. Plain codes: RFC 5321
-section 4.2.1.
+Enhanced codes: RFC 3463, RFC 7505, IANA's registry of them, and Exchange's and Google's own. Plain codes: RFC 5321, 4.2.1.
 """
 
 import enum
@@ -68,17 +67,21 @@ _SUBJECTS: Mapping[str, Fault] = {
 }
 _VAGUE = frozenset({"", "0.0", "1.0", "2.0", "3.0", "4.0", "5.0"})
 """Without a detail: the words decide whether it was a block."""
-_PLAIN: Mapping[int, Fault] = {552: Fault.PASSING, 452: Fault.PASSING}
+_PLAIN: Mapping[int, Fault] = {552: Fault.PASSING}
+"""More than the mailbox holds."""
 
 
 def fault(code: int, enhanced: str, words: str = "") -> Fault:
-    """Whose fault a 5yz refusal, or a mail that was given up, is. ``code`` is 0 where none was told, ``enhanced`` may be empty."""
+    """Whose fault it is that a mail was refused (5yz), or given up after it was deferred for days.
+
+    ``code`` is 0 and ``enhanced`` is empty where none was told.
+    """
     kind, _, detail = enhanced.partition(".")
+    if kind == "4" or (not kind and 400 <= code < 500):
+        return Fault.PASSING
+    subject = _SUBJECTS.get(detail.partition(".")[0], Fault.ADDRESS)
     if detail not in _VAGUE:
-        found = _EXACT.get(detail) or _SUBJECTS.get(detail.partition(".")[0], Fault.ADDRESS)
-        return Fault.PASSING if kind == "4" and found is Fault.ADDRESS else found
+        return _EXACT.get(detail) or subject
     if code in _OURS or _BLOCK.search(words):
         return Fault.OURS
-    if kind == "4" or 400 <= code < 500:
-        return Fault.PASSING
-    return _PLAIN.get(code) or _SUBJECTS.get(detail.partition(".")[0], Fault.ADDRESS)
+    return _PLAIN.get(code) or subject

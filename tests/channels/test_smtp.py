@@ -3,6 +3,7 @@
 import pytest
 from pydantic import SecretStr
 
+from channels import base
 from channels.email import settings, transport
 from tests.channels import scripted_server
 from tests.channels.scripted_server import Answer, Break, Script
@@ -45,8 +46,8 @@ OUTCOMES: list[tuple[str, Answer, type[errors.OutsideError], str]] = [
     ("MIDDLE", Break.HANG_UP, errors.Later, ""),
     ("BODY", "451 4.7.1 greylisted", errors.Later, "451 4.7.1"),
     ("BODY", "421 4.3.0 closing", errors.Later, ""),
-    ("BODY", "552 5.2.3 too large", errors.Never, "552 5.2.3"),
-    ("BODY", "554 5.6.0 content refused", errors.Never, "554 5.6.0"),
+    ("BODY", "552 5.2.3 too large", base.Unfit, "552 5.2.3"),
+    ("BODY", "554 5.6.0 content refused", base.Unfit, "554 5.6.0"),
     ("BODY", "550 5.7.515 sending domain does not meet the required authentication level", errors.NeedsPerson, "550 5.7.515"),
     ("BODY", "what", errors.Unsure, ""),
     ("BODY", Break.HANG_UP, errors.Unsure, ""),
