@@ -45,7 +45,7 @@ class SmsChannel(base.Channel):
         """Reachability and sign-in, without sending."""
         return self.gateway.check()
 
-    def report(self, call: hooks.Call) -> hooks.Report | None:
+    def report(self, call: hooks.Call) -> hooks.Word:
         """What a posted delivery report says. Raises ``hooks.NotTheirs``."""
         return self.gateway.report(call)
 

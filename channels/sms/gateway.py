@@ -42,8 +42,8 @@ class Gateway(abc.ABC):
         """Reachability and sign-in, without sending; never raises."""
 
     @abc.abstractmethod
-    def report(self, call: hooks.Call) -> hooks.Report | None:
-        """What a posted delivery report says; None for what is of no interest. Raises ``hooks.NotTheirs``."""
+    def report(self, call: hooks.Call) -> hooks.Word:
+        """What a posted delivery report says. Raises ``hooks.NotTheirs``."""
 
     @abc.abstractmethod
     def inbound(self, call: hooks.Call) -> hooks.Inbound | None:

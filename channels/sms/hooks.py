@@ -3,7 +3,6 @@
 Called by the web room with what was posted; the gateways know how to tell it is theirs and what it means.
 """
 
-import enum
 import hashlib
 import hmac
 import json
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
+from channels import report
 from channels.sms import settings
 
 _MOST_FIELDS = 100
@@ -52,28 +52,24 @@ class Call:
             return []
 
 
-class Outcome(enum.Enum):
-    """What became of a text."""
-
-    TAKEN = "taken"
-    """It is on its way: the network has it."""
-    DELIVERED = "delivered"
-    FAILED = "failed"
-
-
 @dataclass(frozen=True, kw_only=True)
-class Report:
-    """One delivery report."""
+class Word:
+    """What the gateway says of one text that it took."""
 
     reference: str
     """The gateway's id of the text."""
     key: str = ""
     """Our own key of it, where the gateway tells it back."""
-    outcome: Outcome
+    fate: report.Fate | None
+    """What became of it; None while it is on its way."""
     code: str = ""
-    problem: str = ""
-    dead: bool = False
-    """Whether the number itself does not work, now or later."""
+    words: str = ""
+
+    def as_report(self) -> report.Report | None:
+        """The same in the words of every channel; None while there is nothing to tell."""
+        if self.fate is None:
+            return None
+        return report.Report(reference=self.reference, fate=self.fate, code=self.code, words=self.words)
 
 
 @dataclass(frozen=True, kw_only=True)

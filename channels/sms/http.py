@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from channels import report
 from channels.sms import gateway, hooks, settings
 from wire import errors, finding, http
 
@@ -86,18 +87,15 @@ class HttpGateway(gateway.Gateway):
         message = "nobody tells whether texts arrive"
         return [gateway.warning("hooks", message, "Add [channels.sms.hooks], if the gateway sends delivery reports.")]
 
-    def report(self, call: hooks.Call) -> hooks.Report | None:
-        """What a posted delivery report says; None for one of no interest. Raises ``hooks.NotTheirs``."""
+    def report(self, call: hooks.Call) -> hooks.Word:
+        """What a posted delivery report says. Raises ``hooks.NotTheirs``."""
         given = self._proven(call)
-        status = hooks.at(call.values, given.status).casefold()
-        code = hooks.at(call.values, given.code)
-        outcome = _outcome(status, given)
-        return hooks.Report(
+        status, code = hooks.at(call.values, given.status), hooks.at(call.values, given.code)
+        return hooks.Word(
             reference=hooks.at(call.values, given.id),
-            outcome=outcome,
+            fate=_fate(status.casefold(), code, given),
             code=gateway.words(code)[:40],
-            problem=f"the gateway says {gateway.words(status)[:40]} {gateway.words(code)[:40]}".strip(),
-            dead=outcome is hooks.Outcome.FAILED and code in given.dead,
+            words=gateway.words(status)[:40],
         )
 
     def inbound(self, call: hooks.Call) -> hooks.Inbound | None:
@@ -118,10 +116,12 @@ class HttpGateway(gateway.Gateway):
         return given
 
 
-def _outcome(status: str, given: settings.HookSettings) -> hooks.Outcome:
+def _fate(status: str, code: str, given: settings.HookSettings) -> report.Fate | None:
     if status in {one.casefold() for one in given.delivered}:
-        return hooks.Outcome.DELIVERED
-    return hooks.Outcome.FAILED if status in {one.casefold() for one in given.failed} else hooks.Outcome.TAKEN
+        return report.Fate.DELIVERED
+    if status not in {one.casefold() for one in given.failed}:
+        return None
+    return report.Fate.REFUSED if code in given.dead else report.Fate.PASSING
 
 
 def _filled(template: Any, values: Mapping[str, str]) -> Any:

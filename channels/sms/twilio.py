@@ -13,16 +13,19 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 
+from channels import base, report
 from channels.sms import gateway, hooks, settings
 from wire import errors, finding, http
 
 _DEAD = frozenset({"21211", "21214", "21217", "21614", "21635", "30005", "30006", "30011"})
 """No such number, or none that takes texts: 21211 and 21217 invalid, 21214 not reachable, 21614 not mobile, 21635 landline,
 30005 unknown handset, 30006 landline or unreachable carrier."""
-_REFUSED = _DEAD | {"21408", "21610", "21612", "21617", "21265", "21266"}
-"""Concern this one number: 21408 its country is not enabled, 21610 it said STOP to Twilio, 21612 no route to it, 21265 a short
-code, 21266 the sender itself."""
 _SAID_STOP = "21610"
+_UNFIT = frozenset({"21408", "21612", "21617", "21265", "21266"})
+"""This one text cannot go, and the number is not to blame: 21408 its country is not enabled, 21612 no route to it, 21617 too
+long, 21265 a short code, 21266 the sender itself."""
+_OURS = frozenset({"30002", "30007", "30024", "30032", "30034"})
+"""The account or the sender is not in order: 30002 suspended, 30007 filtered, the others not registered with the carriers."""
 _BUSY = frozenset({"20429", "30001", "63038"})
 _SIGN_IN = "Look at account_sid and auth_token (or api_key and api_secret) in [channels.sms], and at the account's state."
 _SETTINGS = "Look the code up under twilio.com/docs/api/errors; sender or messaging_service in [channels.sms] may be the reason."
@@ -81,22 +84,16 @@ class TwilioGateway(gateway.Gateway):
         remedy = "Put the pages behind https, or set reports = false; texts go out either way."
         return [gateway.warning("hooks", "delivery reports come in the clear, if Twilio can reach the pages at all", remedy)]
 
-    def report(self, call: hooks.Call) -> hooks.Report | None:
-        """What a status callback says; None for one of no interest. Raises ``hooks.NotTheirs``."""
+    def report(self, call: hooks.Call) -> hooks.Word:
+        """What a status callback says. Raises ``hooks.NotTheirs``."""
         self._prove(call)
         status, code = hooks.at(call.values, "MessageStatus"), hooks.at(call.values, "ErrorCode")
-        return hooks.Report(
+        return hooks.Word(
             reference=hooks.at(call.values, "MessageSid"),
             key=parse_qs(urlsplit(call.url).query).get(KEY, [""])[0],
-            outcome={
-                "delivered": hooks.Outcome.DELIVERED,
-                "read": hooks.Outcome.DELIVERED,
-                "undelivered": hooks.Outcome.FAILED,
-                "failed": hooks.Outcome.FAILED,
-            }.get(status, hooks.Outcome.TAKEN),
+            fate=_fate(status, code),
             code=gateway.words(code)[:40],
-            problem=f"Twilio says {gateway.words(status)[:40]} {gateway.words(code)[:40]}".strip(),
-            dead=code in _DEAD,
+            words=gateway.words(status)[:40],
         )
 
     def inbound(self, call: hooks.Call) -> hooks.Inbound | None:
@@ -122,11 +119,24 @@ def signature(token: str, url: str, form: Sequence[tuple[str, str]]) -> bytes:
     return b64encode(hmac.new(token.encode(), signed.encode(), hashlib.sha1).digest())
 
 
+def _fate(status: str, code: str) -> report.Fate | None:
+    """https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks"""
+    if status in ("delivered", "read"):
+        return report.Fate.DELIVERED
+    if status not in ("undelivered", "failed"):
+        return None
+    if code in _OURS:
+        return report.Fate.OURS
+    return report.Fate.REFUSED if code in _DEAD or code == _SAID_STOP else report.Fate.PASSING
+
+
 def _refusal(answer: requests.Response, told: Mapping[str, Any]) -> errors.OutsideError:
     status, code = answer.status_code, hooks.at(told, "code")
     message = f"Twilio refused the text: status {status} {code} {gateway.words(hooks.at(told, 'message'))}".strip()
-    if code in _REFUSED:
+    if code in _DEAD or code == _SAID_STOP:
         return errors.Never(message, code=code)
+    if code in _UNFIT:
+        return base.Unfit(message, code=code)
     if status in (401, 403) or code.startswith("20003"):
         return errors.NeedsPerson(message, code=code or str(status), remedy=_SIGN_IN)
     if status in (429, 503) or code in _BUSY:
