@@ -47,7 +47,7 @@ def compose(settings: model.Settings, *, patient: bool = True) -> belts.Belt:
         patient=patient,
         began=belts.clock(),
         outside=outside.Outside(store, belts.clock),
-        fields=fields.Fields(connectors, settings.mapping.write),
+        fields=fields.Fields(connectors, settings.mapping.write, settings.surveys.asked()),
     )
 
 
@@ -62,7 +62,7 @@ def exchanged(belt: belts.Belt, running: model.Settings, wanted: model.Settings)
         surveys=wanted.surveys.as_surveys(),
         brand=wanted.as_brand(),
         settings=wanted.journey,
-        fields=fields.Fields(belt.connectors, wanted.mapping.write),
+        fields=fields.Fields(belt.connectors, wanted.mapping.write, wanted.surveys.asked()),
     )
 
 

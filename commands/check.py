@@ -85,7 +85,8 @@ def _connector(belt: belts.Belt, name: str, connector: base.Connector) -> Iterat
         yield from readable.check(name, sources, described)
         yield from comparable.check(name, sources, belt.rules, described)
         yield from changes.check(connector, sources, belt.rules)
-        yield from outward.check(name, targets, described)
+        asked = {one.key: one.kind for survey in belt.surveys.values() for one in survey.questions}
+        yield from outward.check(name, targets, described, asked)
     except (errors.Later, errors.NeedsPerson) as error:
         yield _failed(f"connectors.{name}: describe", error)
 

@@ -87,6 +87,7 @@ def _consequences(one: dict[str, Any]) -> list[str]:
     if answer is not None:
         comment = f" with the comment: {answer['comment']}" if answer["comment"] else ", no comment"
         lines.append(f"Answer ({answer['state']}): {answer['value']}{comment}")
+        lines += [f"  {key}: {', '.join(said) if isinstance(said, list) else said}" for key, said in answer["extras"].items()]
     elif one["invitation"] is not None:
         lines.append(f"No answer so far; the invitation is {one['invitation']['state']}.")
         due = [send for send in one["invitation"]["messages"] if send["state"] == "due"]

@@ -3,6 +3,7 @@
 import enum
 import hashlib
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -14,7 +15,7 @@ from journey import belt as belts
 from journey import links, variants
 from mapping import outward
 from store import answers, ledger, people, touchpoints, updates
-from surveys import survey
+from surveys import questions, survey
 
 log = structlog.get_logger("journey.collect")
 CHANGEABLE = timedelta(days=7)
@@ -51,6 +52,8 @@ class Question:
     comment: str = field(repr=False)
     changeable_until: datetime | None
     rule: str = ""
+    extras: Mapping[str, questions.Value] = field(default_factory=dict, repr=False)
+    """What the answer says to the survey's further questions, by their keys."""
 
 
 class Collected(enum.StrEnum):
@@ -84,6 +87,7 @@ def find(belt: belts.Belt, token: str) -> Question | None:
         value=asked.value,
         comment=asked.comment,
         changeable_until=until,
+        extras=asked.extras,
     )
 
 
@@ -131,11 +135,21 @@ def _signer(belt: belts.Belt, token: str) -> itsdangerous.URLSafeTimedSerializer
     return itsdangerous.URLSafeTimedSerializer(belt.secret, salt=f"form:{token}", signer_kwargs={"digest_method": hashlib.sha256})
 
 
-def submit(belt: belts.Belt, token: str, *, nonce: str, value: str, comment: str, change: bool, decoy: str) -> Collected:
+def submit(
+    belt: belts.Belt,
+    token: str,
+    *,
+    nonce: str,
+    value: str,
+    comment: str,
+    change: bool,
+    decoy: str,
+    extras: Mapping[str, questions.Value] | None = None,
+) -> Collected:
     """An answer was sent off. Stored, and queued for the CRM, when this returns SAVED or CHANGED.
 
     ``value`` is what the form said; ``change``: the person pressed "change my answer"; ``decoy``: a field that people leave
-    empty.
+    empty; ``extras``: what was said to the further questions, from ``questions.cleaned``.
     """
     asked = _asked(belt, token)
     if asked is None or asked.survey not in belt.surveys or _standing(belt, asked) is Standing.CLOSED:
@@ -145,7 +159,7 @@ def submit(belt: belts.Belt, token: str, *, nonce: str, value: str, comment: str
         return Collected.OUT_OF_RANGE
     if not _is_ours(belt, token, nonce):
         return Collected.STALE_NONCE
-    given = answers.Given(value=chosen, comment=_clean(comment), nonce=nonce, at=belt.now())
+    given = answers.Given(value=chosen, comment=_clean(comment), nonce=nonce, at=belt.now(), extras=extras or {})
     work = _Submission(belt=belt, token=token, given=given, change=change, decoy=bool(decoy))
     outcome: Collected = belt.writer.submit(work.store)
     log.info("answer", outcome=str(outcome), touchpoint=asked.touchpoint_id)
@@ -198,7 +212,7 @@ class _Submission:
         if self.change and self.given.at <= _changeable_until(asked):
             answers.confirm(tx, asked, self.given, self._targets(asked))
             return Collected.CHANGED
-        if (asked.value, asked.comment) != (self.given.value, self.given.comment):
+        if (asked.value, asked.comment, asked.extras) != (self.given.value, self.given.comment, self.given.extras):
             answers.set_aside(tx, asked, self.given, "came after an answer that counts")
         return Collected.SAME
 
@@ -214,6 +228,7 @@ class _Submission:
             "metric": definition.key,
             "band": definition.band(self.given.value).key,
             "normalised": definition.normalised(self.given.value),
+            **outward.extras(self.given.extras),
         }
         return [updates.Target(connector=touch.connector, object=touch.object, record=touch.record, fields=kept)]
 

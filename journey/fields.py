@@ -7,6 +7,7 @@ import structlog
 
 from connectors import base
 from mapping import outward
+from surveys import questions
 from wire import finding
 
 log = structlog.get_logger("journey.fields")
@@ -15,8 +16,13 @@ log = structlog.get_logger("journey.fields")
 class Fields:
     """The columns that answers are written to, as each CRM describes them; fetched at most once per process."""
 
-    def __init__(self, connectors: Mapping[str, base.Connector], targets: outward.Targets) -> None:
-        self._connectors, self._targets = connectors, targets
+    def __init__(
+        self,
+        connectors: Mapping[str, base.Connector],
+        targets: outward.Targets,
+        asked: Mapping[str, questions.Kind] | None = None,
+    ) -> None:
+        self._connectors, self._targets, self._asked = connectors, targets, asked
         self._known: dict[str, Mapping[str, base.Description]] = {}
         self._looked: set[str] = set()
         self._lock = threading.Lock()
@@ -45,6 +51,6 @@ class Fields:
 
     def check(self, connector: str) -> None:
         """Hold the fields of the settings against the CRM and log what is wrong; the belt runs all the same."""
-        for found in outward.check(connector, self._targets.get(connector, {}), self.of(connector)):
+        for found in outward.check(connector, self._targets.get(connector, {}), self.of(connector), self._asked):
             if found.grade is not finding.Grade.GOOD:
                 log.warning("field", subject=found.subject, problem=found.message, remedy=found.remedy)

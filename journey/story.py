@@ -113,6 +113,7 @@ def _version(row: Told) -> Told:
         "state": row["state"],
         "value": row["value"],
         "comment": row["comment"] or "",
+        "extras": row["extras"] or {},
         "at": _text(row["at"]),
         "version": row["version"],
         "sign": row["sign"],

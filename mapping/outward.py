@@ -8,10 +8,11 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from connectors import base
 from mapping import fieldtype
+from surveys import questions
 from triggers import facts
 from wire import finding
 
@@ -29,8 +30,10 @@ class Part(enum.StrEnum):
     """Not of an answer: whether this record was asked about, the reason and a sentence; of every touchpoint, asked or not."""
 
 
-Target = Mapping[str, Part]
-"""CRM field → what goes there: one table ``[mapping.write.CONNECTOR.OBJECT]``."""
+EXTRA = "extra."
+"""``extra.KEY`` is what was said to the survey's further question of that key."""
+Target = Mapping[str, str]
+"""CRM field → what goes there, a ``Part`` or ``extra.KEY``: one table ``[mapping.write.CONNECTOR.OBJECT]``."""
 Targets = Mapping[str, Mapping[str, Target]]
 """Connector → object → target: the section ``[mapping.write]``."""
 
@@ -39,9 +42,9 @@ def field_values(target: Target, answer: Mapping[str, Any], description: base.De
     """The values of an answer to write, by field; a field for the verdict is left alone.
 
     ``answer`` has a value for each part's name: ``score`` (on the metric's own scale), ``comment``, ``answered_at`` (aware),
-    ``metric``, ``band`` (the metric's word for the score), ``normalised`` (0 to 100, high is good). None, or a part that is
-    missing, empties the field. With the object's ``description`` each value has the type and the length that its field takes;
-    a field that is not in it is written as it is: the CRM's own refusal then tells what is wrong with it.
+    ``metric``, ``band`` (the metric's word for the score), ``normalised`` (0 to 100, high is good), and what ``extras`` gave.
+    None, or a part that is missing, empties the field. With the object's ``description`` each value has the type and the length
+    that its field takes; a field that is not in it is written as it is: the CRM's own refusal then tells what is wrong with it.
     """
     return _values({name: part for name, part in target.items() if part is not Part.VERDICT}, answer, description)
 
@@ -54,6 +57,11 @@ def verdict_values(target: Target, verdict: str, description: base.Description |
 def _values(target: Target, given: Mapping[str, Any], description: base.Description | None) -> dict[str, Any]:
     known: Mapping[str, base.Field] = {} if description is None else description.fields
     return {name: _value(given.get(part), known.get(name)) for name, part in target.items()}
+
+
+def extras(said: Mapping[str, questions.Value]) -> dict[str, str | int]:
+    """Answers to further questions by the name that settings have for them; several options as ``one;other``, by their keys."""
+    return {f"{EXTRA}{key}": ";".join(value) if isinstance(value, list) else value for key, value in said.items()}
 
 
 def takes_answers(target: Target) -> bool:
@@ -130,15 +138,25 @@ _SHORTEST: Mapping[Part, int] = {
 """Characters below which a text field cannot tell what it should."""
 
 
-def check(connector: str, targets: Mapping[str, Target], descriptions: Mapping[str, base.Description]) -> list[finding.Finding]:
-    """Whether the fields that settings name exist, may be written and can hold what goes there; one finding for each field."""
+def check(
+    connector: str,
+    targets: Mapping[str, Target],
+    descriptions: Mapping[str, base.Description],
+    asked: Mapping[str, questions.Kind] | None = None,
+) -> list[finding.Finding]:
+    """Whether the fields that settings name exist, may be written and can hold what goes there; one finding for each field.
+
+    ``asked`` tells how the surveys' further questions are answered, by their keys.
+    """
     found: list[finding.Finding] = []
     for object_name, target in targets.items():
         described = descriptions.get(object_name)
         if described is None:
             found.append(_no_object(connector, object_name))
             continue
-        found += [_check_field(connector, object_name, name, part, described) for name, part in target.items()]
+        for name, part in target.items():
+            kind = (asked or {}).get(part.removeprefix(EXTRA)) if part.startswith(EXTRA) else None
+            found.append(_check_field(connector, object_name, name, _Goes(part, kind), described))
     return found
 
 
@@ -151,16 +169,38 @@ def _no_object(connector: str, object_name: str) -> finding.Finding:
     )
 
 
-def _check_field(connector: str, object_name: str, name: str, part: Part, described: base.Description) -> finding.Finding:
+class _Goes(NamedTuple):
+    """What goes to a field, and of a further question's answer how that is given."""
+
+    part: str
+    kind: questions.Kind | None
+
+    @property
+    def called(self) -> str:
+        return f"answer to {self.part.removeprefix(EXTRA)}" if self.part.startswith(EXTRA) else str(self.part)
+
+    @property
+    def families(self) -> tuple[fieldtype.Family, ...]:
+        if self.part in _TAKES:
+            return _TAKES[Part(self.part)]
+        return _TAKES[Part.SCORE] if self.kind is questions.Kind.RATING else _TAKES[Part.COMMENT]
+
+    @property
+    def shortest(self) -> int:
+        free = {questions.Kind.TEXT: 255, questions.Kind.SEVERAL: 255, questions.Kind.ONE: 40, questions.Kind.RATING: 2, None: 40}
+        return _SHORTEST.get(Part(self.part), 0) if self.part in _TAKES else free[self.kind]
+
+
+def _check_field(connector: str, object_name: str, name: str, goes: _Goes, described: base.Description) -> finding.Finding:
     subject = f"connectors.{connector}: field {object_name}.{name}"
-    trouble = _trouble(name, part, described)
+    trouble = _trouble(name, goes, described)
     if trouble is None:
-        return finding.Finding(subject=subject, grade=finding.Grade.GOOD, message=f"takes the {part}.")
+        return finding.Finding(subject=subject, grade=finding.Grade.GOOD, message=f"takes the {goes.called}.")
     grade, message, remedy = trouble
     return finding.Finding(subject=subject, grade=grade, message=message, remedy=remedy)
 
 
-def _trouble(name: str, part: Part, described: base.Description) -> tuple[finding.Grade, str, str] | None:
+def _trouble(name: str, goes: _Goes, described: base.Description) -> tuple[finding.Grade, str, str] | None:
     column = described.fields.get(name)
     if column is None:
         near = _nearest(name, list(described.fields))
@@ -169,13 +209,15 @@ def _trouble(name: str, part: Part, described: base.Description) -> tuple[findin
     if not column.writable:
         return finding.Grade.WRONG, "cannot be written by this user.", "Give the user edit rights on it, or choose another field."
     family = fieldtype.family(column.type)
-    if family not in _TAKES[part]:
-        kinds = " or ".join(kind.value for kind in _TAKES[part] if kind is not fieldtype.Family.UNKNOWN)
-        return finding.Grade.WRONG, f"is of type {column.type} and cannot take the {part}.", f"Choose a field that holds {kinds}."
-    shortest = _SHORTEST.get(part, 0)
+    if family not in goes.families:
+        kinds = " or ".join(kind.value for kind in goes.families if kind is not fieldtype.Family.UNKNOWN)
+        message = f"is of type {column.type} and cannot take the {goes.called}."
+        return finding.Grade.WRONG, message, f"Choose a field that holds {kinds}."
+    shortest = goes.shortest
     if family is fieldtype.Family.TEXT and column.length is not None and column.length < shortest:
-        wanted = {Part.COMMENT: LONGEST_COMMENT, Part.VERDICT: LONGEST_VERDICT}.get(part, shortest)
-        message = f"holds {column.length} characters, which is short for the {part}: longer ones are cut."
+        longest: Mapping[str, int] = {Part.COMMENT: LONGEST_COMMENT, Part.VERDICT: LONGEST_VERDICT}
+        wanted = longest.get(goes.part, shortest)
+        message = f"holds {column.length} characters, which is short for the {goes.called}: longer ones are cut."
         return finding.Grade.WARNING, message, f"Make it {wanted} characters long, or choose a longer field."
     return None
 

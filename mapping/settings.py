@@ -1,5 +1,6 @@
 """The section ``[mapping]``: where answers go, and what becomes a touchpoint."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -9,7 +10,22 @@ from mapping import kind, outward
 
 Field = Annotated[str, pydantic.StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=128)]
 """A column's API name."""
-Target = Annotated[Mapping[Field, outward.Part], pydantic.Field(min_length=1)]
+_EXTRA = re.compile(re.escape(outward.EXTRA) + "[a-z][a-z0-9_]*")
+
+
+def _written(said: Any, handler: pydantic.ValidatorFunctionWrapHandler) -> Any:
+    """``extra.KEY`` as it is; everything else is to be a part."""
+    return said if isinstance(said, str) and _EXTRA.fullmatch(said) else handler(said)
+
+
+Written = Annotated[
+    outward.Part,
+    pydantic.WrapValidator(_written),
+    pydantic.WithJsonSchema(
+        {"anyOf": [{"type": "string", "enum": list(outward.Part)}, {"type": "string", "pattern": f"^{_EXTRA.pattern}$"}]}
+    ),
+]
+Target = Annotated[Mapping[Field, Written], pydantic.Field(min_length=1)]
 
 
 class MappingSettings(pydantic.BaseModel):
@@ -19,7 +35,8 @@ class MappingSettings(pydantic.BaseModel):
 
     write: Mapping[str, Mapping[Field, Target]] = pydantic.Field(
         {},
-        description="[mapping.write.CONNECTOR.OBJECT]: FIELD = score, comment, answered_at, metric, band, normalised, verdict",
+        description="[mapping.write.CONNECTOR.OBJECT]: FIELD = score, comment, answered_at, metric, band, normalised, verdict "
+        "or extra.KEY, the answer to a further question",
     )
     kinds: Mapping[str, Mapping[kind.Name, kind.Changes]] = pydantic.Field(
         {}, description="[mapping.kinds.CONNECTOR.SOURCE]: changes to a built-in source, or a new one"

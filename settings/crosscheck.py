@@ -10,7 +10,7 @@ from typing import Any
 
 import pydantic
 
-from mapping import kind
+from mapping import kind, outward
 from settings import contradictions, locate, schema, words
 from settings.found import Found
 from triggers import condition, facts, restraint, rule
@@ -42,6 +42,8 @@ class _World:
         """Connector → type."""
         self.connectors = list(_table(raw, "connectors"))
         self.surveys = list(_table(raw, "surveys", "survey"))
+        self.extras = [f"{outward.EXTRA}{key}" for key in _further(_table(raw, "surveys", "survey"))]
+        """What may be written of further questions."""
         self.channels = list(_table(raw, "channels"))
         self.triggers = _table(raw, "triggers")
         self.languages = _table(raw, "surveys").get("languages")
@@ -62,6 +64,15 @@ def _table(raw: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
     for part in path:
         at = at.get(part, {}) if isinstance(at, dict) else {}
     return at if isinstance(at, dict) else {}
+
+
+def _further(surveys: Mapping[str, Any]) -> Iterator[str]:
+    """The keys of all surveys' further questions."""
+    for table in surveys.values():
+        asked = table.get("questions") if isinstance(table, dict) else None
+        for one in asked if isinstance(asked, list) else ():
+            if isinstance(one, dict) and isinstance(one.get("key"), str):
+                yield one["key"]
 
 
 def _sources(crms: Mapping[str, str], kinds: Mapping[str, Any]) -> tuple[dict[str, list[kind.Source]], list[Found]]:
@@ -123,9 +134,18 @@ def _write(world: _World) -> Iterator[Found]:
             yield Found(("mapping", "write", connector), _connector(world, connector))
         elif connector in world.sources and isinstance(objects, dict):
             targets = sorted({source.target for source in world.sources[connector]})
-            for name in objects:
+            for name, target in objects.items():
                 if targets and name not in targets:
                     yield Found(("mapping", "write", connector, name), words.should_be(name, targets, ""))
+                yield from _extras(world, ("mapping", "write", connector, name), target)
+
+
+def _extras(world: _World, place: locate.Place, target: Any) -> Iterator[Found]:
+    """Answers to further questions are of questions that some survey asks."""
+    for name, part in target.items() if isinstance(target, dict) else ():
+        if isinstance(part, str) and part.startswith(outward.EXTRA) and part not in world.extras:
+            nothing = "no survey has further questions: add [[surveys.survey.KEY.questions]]"
+            yield Found((*place, name), words.should_be(part, world.extras, nothing))
 
 
 def _names(world: _World) -> Iterator[Found]:

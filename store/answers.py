@@ -30,6 +30,8 @@ class Asked:
     value: int | None
     comment: str = field(repr=False)
     answered_at: datetime | None
+    extras: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What was said to the survey's further questions, by their keys."""
     words: Mapping[str, Any] = field(default_factory=dict)
     """The wording of the invitation's variant."""
     opened_at: datetime | None = None
@@ -44,10 +46,12 @@ class Given:
     comment: str = field(repr=False)
     nonce: str
     at: datetime
+    extras: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What was said to the survey's further questions, by their keys; cleaned."""
 
 
 _FIND = (
-    sa.select(INVITATION, TOUCHPOINT, ANSWER.c.value, ANSWER.c.comment, ANSWER.c.at)
+    sa.select(INVITATION, TOUCHPOINT, ANSWER.c.value, ANSWER.c.comment, ANSWER.c.at, ANSWER.c.extras)
     .join(TOUCHPOINT, TOUCHPOINT.c.id == INVITATION.c.touchpoint_id)
     .outerjoin(ANSWER, sa.and_(ANSWER.c.invitation_id == INVITATION.c.id, ANSWER.c.state == "confirmed"))
     .where(INVITATION.c.token == sa.bindparam("token"))
@@ -73,6 +77,7 @@ def find(tx: sa.Connection, token: str) -> Asked | None:
         value=row["answer_value"],
         comment=row["answer_comment"] or "",
         answered_at=row["answer_at"],
+        extras=row["answer_extras"] or {},
         words=row["invitation_words"] or {},
         opened_at=row["invitation_opened_at"],
     )
@@ -135,6 +140,7 @@ def _insert(tx: sa.Connection, asked: Asked, given: Given, version: int, state: 
             nonce=given.nonce,
             at=given.at,
             sign=sign,
+            extras=dict(given.extras) or None,
         )
     )
     key = inserted.inserted_primary_key

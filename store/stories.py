@@ -101,6 +101,7 @@ def confirmed(tx: sa.Connection) -> list[dict[str, Any]]:
         invitation.c.survey,
         answer.c.value,
         answer.c.comment,
+        answer.c.extras,
         answer.c.at,
     )
     query = (

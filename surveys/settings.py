@@ -109,6 +109,10 @@ class SurveysSettings(BaseModel):
                         f"survey.{survey_key}.questions: {one.key} should be of the kind {kinds[one.key]}, as in another survey"
                     )
 
+    def asked(self) -> dict[str, asking.Kind]:
+        """Every further question's key with how it is answered."""
+        return {one.key: one.kind for entry in self.entries.values() for one in entry.questions}
+
     def gaps(self) -> Iterator[str]:
         """What is not said in every language of ``languages``, a sentence each; other words stand in."""
         for language in self.languages:
