@@ -9,14 +9,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from journey import collect
-from surveys import wording
+from surveys import survey, wording
 from web import route, site
 
 Form = dict[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Filled:
+class Filled:
     """What stands in the form when it is shown."""
 
     chosen: int | None = None
@@ -50,8 +50,8 @@ def show(here: site.Site, request: Request, form: Form) -> Response:
     if asked.standing is collect.Standing.ANSWERED and not changing:
         return _thanks(here, words, asked)
     if changing:
-        return _form(here, words, asked, _Filled(change=True, chosen=asked.value, comment=asked.comment))
-    return _form(here, words, asked, _Filled(chosen=tapped, tapped=tapped is not None))
+        return _form(here, words, asked, Filled(change=True, chosen=asked.value, comment=asked.comment))
+    return _form(here, words, asked, Filled(chosen=tapped, tapped=tapped is not None))
 
 
 def answer(here: site.Site, request: Request, form: Form) -> Response:
@@ -63,9 +63,9 @@ def answer(here: site.Site, request: Request, form: Form) -> Response:
     words = here.words(site.language(here, request.query_params, asked.language))
     if asked.standing is collect.Standing.CLOSED:
         return _closed(here, words, token)
-    sent = _Filled(
+    sent = Filled(
         chosen=_on_scale(asked, form.get("value", "")),
-        comment=_readable(form.get("comment", "")),
+        comment=readable(form.get("comment", "")),
         change=form.get("change") == "1",
     )
     if len(sent.comment) > collect.LONGEST_COMMENT:
@@ -124,7 +124,7 @@ def _on_scale(asked: collect.Question, said: str) -> int | None:
     return int(said) if found and int(said) in asked.survey.definition.values else None
 
 
-def _readable(comment: str) -> str:
+def readable(comment: str) -> str:
     """Line ends as one kind, without the control characters that no database or CRM wants."""
     text = comment.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(mark for mark in text if mark in "\n\t" or mark >= " ").strip()
@@ -161,7 +161,7 @@ def _thanks(here: site.Site, words: wording.Wording, asked: collect.Question) ->
     )
 
 
-def _form(here: site.Site, words: wording.Wording, asked: collect.Question, filled: _Filled) -> Response:
+def _form(here: site.Site, words: wording.Wording, asked: collect.Question, filled: Filled) -> Response:
     return here.render(
         "survey.html",
         words,
@@ -169,8 +169,8 @@ def _form(here: site.Site, words: wording.Wording, asked: collect.Question, fill
         survey=asked.survey,
         question=words.question(asked.survey, asked.kind),
         about=words.about(asked.kind, asked.subject, asked.happened_at),
-        shape=_shape(words, asked),
-        points=_points(words, asked),
+        shape=shape(words, asked.survey),
+        points=points(words, asked.survey),
         filled=filled,
         tapped=_said(words, asked, filled.chosen) if filled.tapped else "",
         comment_limit=collect.LONGEST_COMMENT,
@@ -181,20 +181,20 @@ def _form(here: site.Site, words: wording.Wording, asked: collect.Question, fill
     )
 
 
-def _points(words: wording.Wording, asked: collect.Question) -> list[dict[str, Any]]:
+def points(words: wording.Wording, asked: survey.Survey) -> list[dict[str, Any]]:
     """The tiles: value, label, name as read aloud, and the tone that decides which open question goes with it."""
     return [
         {
             "value": point.value,
             "label": point.label,
-            "name": words.point(asked.survey, point),
-            "tone": asked.survey.definition.band(point.value).tone,
+            "name": words.point(asked, point),
+            "tone": asked.definition.band(point.value).tone,
         }
-        for point in words.scale(asked.survey)
+        for point in words.scale(asked)
     ]
 
 
-def _kept_by_language(filled: _Filled) -> dict[str, str]:
+def _kept_by_language(filled: Filled) -> dict[str, str]:
     """What a link to the same page in another language carries along."""
     if filled.change:
         return {"change": "1"}
@@ -208,10 +208,10 @@ def _said(words: wording.Wording, asked: collect.Question, value: int | None) ->
     return words.score(asked.survey, value) if asked.survey.definition.in_words else str(value)
 
 
-def _shape(words: wording.Wording, asked: collect.Question) -> str:
+def shape(words: wording.Wording, asked: survey.Survey) -> str:
     """How the tiles are laid out: long scales split in two rows on a phone, words in the tiles where every point has them."""
-    points = words.scale(asked.survey)
-    if asked.survey.definition.in_words:
+    points = words.scale(asked)
+    if asked.definition.in_words:
         return "words"
     if len(points) > 7:
         return "split"
