@@ -21,19 +21,23 @@ from sandbox import base, errand, mail, people, sms
 HELP = {
     "POST /act": {"do": "close_cases | reopen_cases | make_purchases | merge_cases | delete_cases | opt_out",
                   "crm": "salesforce | dynamics", "count": 1, "records": "ids instead of count"},
-    "POST /people": {"do": "answer | open | scan | unsubscribe", "share": 1.0, "to": "only this address", "pace": 0,
-                     "value": "what everybody answers", "comment": "likewise", "submit": "true: scanners send the form too"},
+    "POST /people": {"do": "answer | open | scan | unsubscribe | text", "share": 1.0, "to": "only this address", "pace": 0,
+                     "value": "what everybody answers", "comment": "likewise", "submit": "true: scanners send the form too",
+                     "text": "what those who text write; default STOP"},
     "POST /faults": {"crm": "salesforce | dynamics | smtp | sms", "kind": "see kinds", "count": 1, "seconds": 5},
     "DELETE /faults": "switches all of them off",
     "GET, DELETE /counters": "calls by CRM and endpoint, mails and SMS accepted",
     "GET, DELETE /mailbox": "mails as received; ?to=ADDRESS, ?after=NUMBER, ?fields=to,subject",
-    "GET, DELETE /sms": "text messages as received",
+    "GET, DELETE /sms": "text messages as received, with the parts that they are billed as",
+    "POST /sms": {"reports_to": "address for delivery reports", "inbound_to": "address for what people text"},
+    "GET /sms/reports": "what the gateway posted by itself, and what came back",
     "GET /records/CRM/OBJECT": "?ids=a,b",
     "GET /labels/CRM/RECORD": "what the customer could know of a record: their address, its number, its subject",
     "GET /population": "the simulated customers",
     "GET, POST /clock": {"advance": "3d"},
 }  # fmt: skip
 """What ``GET /`` answers."""
+_HOOKS = ("reports_to", "inbound_to")
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
@@ -87,6 +91,8 @@ class Control:
             _route("DELETE", "/mailbox", self._clear_mails),
             _route("GET", "/sms", self._messages),
             _route("DELETE", "/sms", self._clear_messages),
+            _route("POST", "/sms", self._tell_gateway),
+            _route("GET", "/sms/reports", self._reports),
             _route("GET", "/records/{crm}/{object}", self._records),
             _route("GET", "/labels/{crm}/{record}", self._labels),
             _route("GET", "/population", self._population),
@@ -161,6 +167,19 @@ class Control:
     async def _clear_messages(self, request: Request) -> Any:
         self._gateway.clear()
         return []
+
+    async def _tell_gateway(self, request: Request) -> Any:
+        asked = await _body(request)
+        wrong = [name for name, address in asked.items() if name not in _HOOKS or not isinstance(address, str)]
+        if wrong:
+            raise WrongUse(f"{', '.join(wrong)}: should be an address under one of {', '.join(_HOOKS)}")
+        for name, address in asked.items():
+            setattr(self._gateway.reports, name, address)
+        return {name: getattr(self._gateway.reports, name) for name in _HOOKS}
+
+    async def _reports(self, request: Request) -> Any:
+        await run_in_threadpool(self._gateway.reports.wait)
+        return self._gateway.reports.calls
 
     async def _records(self, request: Request) -> Any:
         ids = request.query_params.get("ids")

@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox import browser, letters
 
-DOINGS = ("answer", "open", "scan", "unsubscribe")
+DOINGS = ("answer", "open", "scan", "unsubscribe", "text")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,7 +14,8 @@ class Errand:
     """What the customers are told to do."""
 
     do: str
-    """``answer``, ``open`` (GET of one link), ``scan`` (GET of every link, as scanners do) or ``unsubscribe`` (one click)."""
+    """``answer``, ``open`` (GET of one link), ``scan`` (GET of every link, as scanners do), ``unsubscribe`` (one
+    click) or ``text`` (an answer by SMS)."""
     share: float = 1.0
     """Of the messages that are unread, that is neither answered nor unsubscribed from."""
     to: str = ""
@@ -24,6 +25,8 @@ class Errand:
     value: str = ""
     """What everybody answers, instead of what they feel."""
     comment: str | None = None
+    text: str = "STOP"
+    """What those who text write."""
     submit: bool = False
     """Scanners only: send the form as well, at once and with its first value, as some machines do."""
 

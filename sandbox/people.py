@@ -58,6 +58,8 @@ class Customers:
 
     async def run(self, asked: errand.Errand) -> dict[str, Any]:
         """Let a share of the customers do it, and tell what ``POST /people`` answers."""
+        if asked.do == "text":
+            return await self._aside(self._text, asked)
         chosen = await self._aside(self.unread, asked.to)
         if asked.share < 1:
             chance = random.Random(f"{self.population.seed} {len(self._read)} {len(chosen)}")
@@ -140,6 +142,15 @@ class Customers:
             shown, form = forms[0]
             opened.append(self._browser.send(form, form.filled(form.scale()[0], ""), "en", shown.address))
         return [errand.Outcome(letter=letter, status=shown.status, trouble=shown.trouble) for shown in opened]
+
+    def _text(self, asked: errand.Errand) -> dict[str, Any]:
+        """Everybody who got a text, or the one at ``to``, answers it by text; told when the gateway has handed it on."""
+        numbers = dict.fromkeys(one.to for one in list(self.gateway.messages))
+        wanted = [asked.to] if asked.to else list(numbers)
+        heard = [number for number in wanted if self.gateway.hear(number, asked.text)]
+        self.gateway.reports.wait()
+        silent = [{"to": number, "status": 0, "reason": "got no text"} for number in wanted if number not in heard]
+        return {"answers": [], "text": [{"to": number} for number in heard], "failed": silent}
 
     def _unsubscribe(self, letter: letters.Letter) -> errand.Outcome:
         if not letter.unsubscribe:

@@ -21,6 +21,8 @@ from sandbox import alone, base, control, lines, mail, owners, people, populatio
 from sandbox.dataverse import Dataverse
 from sandbox.salesforce import Salesforce
 
+SMS_SENDER = "+358457300000"
+"""A number that customers can answer."""
 START_TIMEOUT = 300
 """Seconds to fill the CRMs and open all sockets."""
 
@@ -137,6 +139,7 @@ class Sandbox:
         """Bind every socket, tell the CRMs their own addresses, and begin to serve."""
         sockets = _Sockets(stack, self._ports, tls.make(self.directory))
         stack.callback(self.customers.close)
+        stack.callback(self.gateway.reports.close)
         driver = control.Control(self.clock, self.stand_ins, self.mailbox, self.gateway, self.customers)
         self.salesforce.login_url = sockets.url("salesforce_login")
         self.salesforce.instance_url = sockets.url("salesforce")
@@ -149,6 +152,9 @@ class Sandbox:
         await sockets.serve("sms", self.gateway.app)
         await sockets.serve("control", driver.app)
         await stack.enter_async_context(mail.listening(self.mailbox, sockets.bound["smtp"]))
+        web_port = lines.free_port(self._ports.web)
+        hooks = f"http://{lines.HOST}:{web_port}/hooks/sms"
+        self.gateway.reports.reports_to, self.gateway.reports.inbound_to = f"{hooks}/status", f"{hooks}/inbound"
         return settings_file.Addresses(
             control=sockets.url("control"),
             ca=self.directory / "ca.pem",
@@ -166,8 +172,15 @@ class Sandbox:
             },
             smtp_host=lines.HOST,
             smtp_port=lines.port(sockets.bound["smtp"]),
-            sms=sockets.url("sms"),
-            web_port=lines.free_port(self._ports.web),
+            sms={
+                "url": sockets.url("sms"),
+                "sender": SMS_SENDER,
+                "token": self.gateway.account.token,
+                "hook_secret": self.gateway.account.hook_secret,
+                "account_sid": self.gateway.account.account_sid,
+                "auth_token": self.gateway.account.auth_token,
+            },
+            web_port=web_port,
         )
 
 

@@ -78,7 +78,8 @@ class Addresses:
     """url, authority, client_id, client_secret; refresh_token for other programs."""
     smtp_host: str
     smtp_port: int
-    sms: str
+    sms: dict[str, str]
+    """url, sender, token, hook_secret; account_sid and auth_token for Twilio's shape."""
     web_port: int
     """A port that was free, for the daemon's pages."""
 
@@ -90,14 +91,16 @@ class Addresses:
             "salesforce": self.salesforce,
             "dynamics": self.dynamics,
             "smtp": {"host": self.smtp_host, "port": self.smtp_port},
-            "sms": {"url": self.sms},
+            "sms": self.sms,
         }
 
 
 def write(directory: Path, addresses: Addresses) -> Path:
-    """Write ``settings.toml`` and the two client secrets (readable by the owner alone); answers the settings file's path."""
+    """Write ``settings.toml`` and the secrets it refers to (readable by the owner alone); answers the settings file's path."""
     _write_secret(directory / "salesforce.secret", addresses.salesforce["client_secret"])
     _write_secret(directory / "dynamics.secret", addresses.dynamics["client_secret"])
+    _write_secret(directory / "sms.secret", addresses.sms["token"])
+    _write_secret(directory / "sms-hook.secret", addresses.sms["hook_secret"])
     path = directory / "settings.toml"
     path.write_text(text(directory, addresses), encoding="utf-8")
     return path
@@ -121,6 +124,8 @@ def text(directory: Path, addresses: Addresses) -> str:
         _table("connectors.dynamics", _dynamics(directory, addresses)),
         *_targets(),
         _table("channels.email", email),
+        _table("channels.sms", _sms(directory, addresses)),
+        _table("channels.sms.hooks", {"secret": f"file:{directory / 'sms-hook.secret'}"}),
         _table("web", {"listen": listen, "public_url": f"http://{listen}"}),
     ]
     return "\n".join(tables) + _REST
@@ -145,6 +150,17 @@ def _dynamics(directory: Path, addresses: Addresses) -> dict[str, Any]:
         "client_id": addresses.dynamics["client_id"],
         "client_secret": f"file:{directory / 'dynamics.secret'}",
         **_pace(addresses),
+    }
+
+
+def _sms(directory: Path, addresses: Addresses) -> dict[str, Any]:
+    return {
+        "gateway": "http",
+        "url": f"{addresses.sms['url']}/messages",
+        "check": f"{addresses.sms['url']}/account",
+        "sender": addresses.sms["sender"],
+        "token": f"file:{directory / 'sms.secret'}",
+        "region": "FI",
     }
 
 

@@ -125,7 +125,7 @@ def test_unsubscribing_is_one_post(box: Box, site: survey_site.Site) -> None:
 def test_text_messages_are_answered_too(box: Box, site: survey_site.Site) -> None:
     number = next(person["phone"] for person in box.get("/population") if person["phone"])
     text = f"Havu: one question, 0-10? {site.url}/s/sms. Stop: STOP"
-    requests.post(f"{box.addresses.sms}/messages", json={"to": number, "from": "Havu", "text": text}, timeout=10)
+    requests.post(f"{box.addresses.sms['url']}/messages", json={"to": number, "from": "Havu", "text": text}, timeout=10)
     assert len(box.post("/people", do="answer")["answers"]) == 1
     assert list(site.posted) == ["/s/sms"]
 

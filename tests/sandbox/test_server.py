@@ -27,7 +27,7 @@ def test_the_file_tells_where_everything_is(running: Box) -> None:
         "salesforce": SALESFORCE_KEYS,
         "dynamics": ["authority", "client_id", "client_secret", "refresh_token", "url"],
         "smtp": ["host", "port"],
-        "sms": ["url"],
+        "sms": ["account_sid", "auth_token", "hook_secret", "sender", "token", "url"],
     }
 
 
@@ -77,7 +77,7 @@ def test_the_daemon_takes_the_settings_as_they_are(running: Box) -> None:
 
 def test_secrets_are_in_files_of_their_own_that_others_cannot_read(running: Box) -> None:
     directory = running.sandbox.directory
-    assert [path.stat().st_mode & 0o777 for path in directory.glob("*.secret")] == [0o600, 0o600]
+    assert [path.stat().st_mode & 0o777 for path in directory.glob("*.secret")] == [0o600] * 4
     text = (directory / "settings.toml").read_text()
     assert running.addresses.salesforce["client_secret"] not in text
     assert running.addresses.dynamics["client_secret"] not in text
@@ -104,7 +104,7 @@ def test_stopping_closes_all_ports_within_seconds_even_while_somebody_waits(tmp_
     assert sandbox.addresses is not None
     box = Box(sandbox, sandbox.addresses)
     box.post("/faults", crm="sms", kind="timeout", count=1)
-    waiting = socket.create_connection(("127.0.0.1", int(sandbox.addresses.sms.rsplit(":", 1)[1])))
+    waiting = socket.create_connection(("127.0.0.1", int(sandbox.addresses.sms["url"].rsplit(":", 1)[1])))
     waiting.sendall(b"POST /messages HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
     time.sleep(0.1)
     began = time.monotonic()
