@@ -144,7 +144,7 @@ class Wording:
         """Words from settings in this language, else in the default one, else in any; empty when there are none."""
         return _pick(dict(said), self.language, self.brand)
 
-    def extra(self, asked: questions.Question, value: questions.Value) -> str:
+    def answered(self, asked: questions.Question, value: questions.Value) -> str:
         """What was said to a further question: ``Speed``, ``Staff, shop``, ``4 of 5``, or the person's own words."""
         if asked.kind is questions.Kind.RATING:
             return self.text("score_of", n=value, last=asked.last)

@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 LARGEST_BODY = 64 * 1024
 """Bytes. A comment of 4,000 characters is at most 48 kB in percent encoding."""
-_MOST_FIELDS = 30
+_MOST_FIELDS = 100
 SLOWEST_BODY = 20.0
 """Seconds that a form may take to arrive."""
 

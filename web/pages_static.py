@@ -1,7 +1,8 @@
-"""Style sheet, script and icon: files whose addresses change with their content, so that browsers keep them."""
+"""Style sheet, script, icon and logo: files whose addresses change with their content, so that browsers keep them."""
 
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -23,8 +24,16 @@ def icon(here: site.Site, request: Request, posted: Any) -> Response:
     return site.static(site.icon(here.brand), "image/svg+xml")
 
 
+def logo(here: site.Site, request: Request, posted: Any) -> Response:
+    """``GET /static/logo``: the brand's picture, looked at when the settings were read."""
+    if here.brand.logo is None:
+        raise HTTPException(404)
+    return site.static(here.brand.logo.content, here.brand.logo.kind)
+
+
 ROUTES = (
     route.Path(path="/static/page.css", get=style),
     route.Path(path="/static/page.js", get=script),
     route.Path(path="/static/icon.svg", get=icon),
+    route.Path(path="/static/logo", get=logo),
 )

@@ -1,33 +1,17 @@
 """The survey page and its thank-you. What an answer means is decided in journey; here it is shown and taken."""
 
 import re
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from journey import collect
-from surveys import survey, wording
-from web import route, site
+from surveys import wording
+from web import questionnaire, route, site
 
 Form = dict[str, str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Filled:
-    """What stands in the form when it is shown."""
-
-    chosen: int | None = None
-    tapped: bool = False
-    """Whether the choice was made in the mail, which the page then says."""
-    comment: str = ""
-    change: bool = False
-    problem: str = ""
-    """What is wrong with what was sent; the page is answered 422 and its title says so first."""
-    comment_at_fault: bool = False
-    """Whether the focus belongs to the comment; else it is the group of values."""
 
 
 _VALUE = re.compile(r"\d{1,3}", re.ASCII)
@@ -41,7 +25,7 @@ def show(here: site.Site, request: Request, form: Form) -> Response:
     if asked is None or _altered(request):
         return unknown(here, request)
     words = here.words(site.language(here, request.query_params, asked.language))
-    tapped = _on_scale(asked, request.query_params.get("v", ""))
+    tapped = questionnaire.on_scale(asked.survey, request.query_params.get("v", ""))
     if request.method != "HEAD":
         collect.opened(here.belt, token, tapped)
     if asked.standing is collect.Standing.CLOSED:
@@ -50,8 +34,10 @@ def show(here: site.Site, request: Request, form: Form) -> Response:
     if asked.standing is collect.Standing.ANSWERED and not changing:
         return _thanks(here, words, asked)
     if changing:
-        return _form(here, words, asked, Filled(change=True, chosen=asked.value, comment=asked.comment))
-    return _form(here, words, asked, Filled(chosen=tapped, tapped=tapped is not None))
+        return _form(
+            here, words, asked, questionnaire.Filled(change=True, chosen=asked.value, comment=asked.comment, extras=asked.extras)
+        )
+    return _form(here, words, asked, questionnaire.Filled(chosen=tapped, tapped=tapped is not None))
 
 
 def answer(here: site.Site, request: Request, form: Form) -> Response:
@@ -63,11 +49,7 @@ def answer(here: site.Site, request: Request, form: Form) -> Response:
     words = here.words(site.language(here, request.query_params, asked.language))
     if asked.standing is collect.Standing.CLOSED:
         return _closed(here, words, token)
-    sent = Filled(
-        chosen=_on_scale(asked, form.get("value", "")),
-        comment=readable(form.get("comment", "")),
-        change=form.get("change") == "1",
-    )
+    sent = questionnaire.read(asked.survey, form)
     if len(sent.comment) > collect.LONGEST_COMMENT:
         problem = words.text("comment_too_long", most=collect.LONGEST_COMMENT, n=len(sent.comment))
         return _form(here, words, asked, replace(sent, problem=problem, comment_at_fault=True))
@@ -79,6 +61,7 @@ def answer(here: site.Site, request: Request, form: Form) -> Response:
         comment=sent.comment,
         change=sent.change,
         decoy=form.get("more", ""),
+        extras=sent.extras,
     )
     if outcome is collect.Collected.CLOSED:
         return _closed(here, words, token)
@@ -118,18 +101,6 @@ def _altered(request: Request) -> bool:
     return False
 
 
-def _on_scale(asked: collect.Question, said: str) -> int | None:
-    """The value that is meant; None for none, and for one of another scale (the survey's metric may have changed meanwhile)."""
-    found = _VALUE.fullmatch(said.strip())
-    return int(said) if found and int(said) in asked.survey.definition.values else None
-
-
-def readable(comment: str) -> str:
-    """Line ends as one kind, without the control characters that no database or CRM wants."""
-    text = comment.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(mark for mark in text if mark in "\n\t" or mark >= " ").strip()
-
-
 def _changeable(here: site.Site, asked: collect.Question) -> bool:
     return asked.changeable_until is not None and here.belt.now() < asked.changeable_until
 
@@ -155,25 +126,20 @@ def _thanks(here: site.Site, words: wording.Wording, asked: collect.Question) ->
         lead=words.thanks(asked.survey, asked.survey.definition.band(value).tone, asked.kind),
         score=words.score(asked.survey, value),
         comment=asked.comment,
+        further=questionnaire.said(words, asked.survey, asked.extras),
         until=until,
         change_href=f"{here.root}/s/{asked.token}?{change}",
         links=here.footer(words, asked.token),
     )
 
 
-def _form(here: site.Site, words: wording.Wording, asked: collect.Question, filled: Filled) -> Response:
+def _form(here: site.Site, words: wording.Wording, asked: collect.Question, filled: questionnaire.Filled) -> Response:
     return here.render(
         "survey.html",
         words,
         422 if filled.problem else 200,
-        survey=asked.survey,
-        question=words.question(asked.survey, asked.kind),
+        **questionnaire.values(words, asked.survey, asked.kind, filled),
         about=words.about(asked.kind, asked.subject, asked.happened_at),
-        shape=shape(words, asked.survey),
-        points=points(words, asked.survey),
-        filled=filled,
-        tapped=_said(words, asked, filled.chosen) if filled.tapped else "",
-        comment_limit=collect.LONGEST_COMMENT,
         nonce=collect.nonce(here.belt, asked.token),
         action=f"{here.root}/s/{asked.token}{_carried(words, asked)}",
         query=_kept_by_language(filled),
@@ -181,41 +147,11 @@ def _form(here: site.Site, words: wording.Wording, asked: collect.Question, fill
     )
 
 
-def points(words: wording.Wording, asked: survey.Survey) -> list[dict[str, Any]]:
-    """The tiles: value, label, name as read aloud, and the tone that decides which open question goes with it."""
-    return [
-        {
-            "value": point.value,
-            "label": point.label,
-            "name": words.point(asked, point),
-            "tone": asked.definition.band(point.value).tone,
-        }
-        for point in words.scale(asked)
-    ]
-
-
-def _kept_by_language(filled: Filled) -> dict[str, str]:
+def _kept_by_language(filled: questionnaire.Filled) -> dict[str, str]:
     """What a link to the same page in another language carries along."""
     if filled.change:
         return {"change": "1"}
     return {} if filled.chosen is None else {"v": str(filled.chosen)}
-
-
-def _said(words: wording.Wording, asked: collect.Question, value: int | None) -> str:
-    """The value that was tapped, as the page repeats it."""
-    if value is None:
-        return ""
-    return words.score(asked.survey, value) if asked.survey.definition.in_words else str(value)
-
-
-def shape(words: wording.Wording, asked: survey.Survey) -> str:
-    """How the tiles are laid out: long scales split in two rows on a phone, words in the tiles where every point has them."""
-    points = words.scale(asked)
-    if asked.definition.in_words:
-        return "words"
-    if len(points) > 7:
-        return "split"
-    return "named" if len(points) <= 5 and all(point.label for point in points) else "numbers"
 
 
 ROUTES = (

@@ -73,6 +73,11 @@ class Site:
         """Likewise for the script."""
         return hashlib.sha256(self.script).hexdigest()[:12]
 
+    @functools.cached_property
+    def logo_mark(self) -> str:
+        """Likewise for the logo."""
+        return hashlib.sha256(self.brand.logo.content if self.brand.logo else b"").hexdigest()[:12]
+
     def words(self, language: str) -> wording.Wording:
         """What is said in this language on behalf of the brand."""
         return _wording(language, self.brand)
