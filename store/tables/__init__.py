@@ -4,7 +4,7 @@ Instants are aware and stored as UTC (SQLModel refuses naive ones). Columns that
 emptied (store/forgetting.py does), and no log ever prints them.
 """
 
-from store.tables.answering import Answer, Fetch, FieldUpdate
+from store.tables.answering import Answer, Fetch, FieldUpdate, Tap
 from store.tables.asking import Invitation, Message, Place
 from store.tables.journey import Decision, Event, RuleVersion, Touchpoint
 from store.tables.outside import Bookmark, Health, Tally
@@ -26,6 +26,7 @@ __all__ = [
     "Place",
     "Refusal",
     "RuleVersion",
+    "Tap",
     "Tally",
     "Touchpoint",
 ]

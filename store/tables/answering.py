@@ -71,6 +71,21 @@ class Fetch(SQLModel, table=True):
     """What the request itself gave away: a client that names itself, a preview."""
 
 
+class Tap(SQLModel, table=True):
+    """One answer at a place by one device or browser: what tells repeats, kept for a day and on no answer itself."""
+
+    __table_args__ = (sa.Index("tap_of_hand", "hand", "at"), sa.Index("tap_noted_at", "noted_at"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    hand: str
+    """Keyed hash of place, day and device or browser."""
+    at: datetime
+    """When it was given."""
+    noted_at: datetime
+    """When it was stored here."""
+    answer_id: int = Field(foreign_key="answer.id")
+
+
 class FieldUpdate(SQLModel, table=True):
     """Values for one CRM record: those of an answer or, without one, what else a touchpoint has to tell (``topic``).
 

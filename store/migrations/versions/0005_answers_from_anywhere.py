@@ -56,6 +56,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("name"),
     )
     op.create_table(
+        "tap",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("hand", _Text(), nullable=False),
+        sa.Column("at", _Instant(), nullable=False),
+        sa.Column("noted_at", _Instant(), nullable=False),
+        sa.Column("answer_id", sa.Integer(), sa.ForeignKey("answer.id"), nullable=False),
+    )
+    op.create_index("tap_of_hand", "tap", ["hand", "at"])
+    op.create_index("tap_noted_at", "tap", ["noted_at"])
+    op.create_table(
         "bad_address",
         sa.Column("key", _Text(), primary_key=True),
         sa.Column("channel", _Text(), nullable=False),
@@ -99,6 +109,7 @@ def downgrade() -> None:
     _told_once("touchpoint_id", "object", "record")
     op.drop_table("tally")
     op.drop_table("bad_address")
+    op.drop_table("tap")
     op.drop_table("place")
     op.drop_index("message_of_reference", "message")
     op.drop_column("message", "code")
