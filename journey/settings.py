@@ -82,6 +82,21 @@ class Signs(BaseModel):
         return value
 
 
+class Places(BaseModel):
+    """``[journey.places]``: answers that nobody was invited to give."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    taps: int = Field(default=3, ge=2, le=100, description="So many taps on one tablet ...")
+    within: duration.Duration = Field(
+        default=timedelta(seconds=10), description="... within this time are one answer and repeats, all kept, one counted"
+    )
+    same_browser: duration.Duration = Field(
+        default=timedelta(minutes=10), description="A second answer from one browser at one place within this time is a repeat"
+    )
+    per_address: int = Field(default=600, ge=1, description="Posts that one address may send to places in an hour")
+
+
 class JourneySettings(BaseModel):
     """How the belt runs."""
 
@@ -94,6 +109,7 @@ class JourneySettings(BaseModel):
     gather: Gather = Gather()
     signs: Signs = Field(default=Signs(), description="When an answer is kept apart because a machine may have given it")
     undelivered: Undelivered = Undelivered()
+    places: Places = Places()
     batch: int = Field(default=1000, ge=1, le=5000, description="Most rows that one batch of a step holds")
 
     @field_validator("forget")

@@ -4,7 +4,7 @@ import functools
 import hashlib
 import html
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse, Response
 
 from journey import belt as belts
 from surveys import catalogue, colour, survey, wording
+from web import throttle
 
 _FOLDER = Path(__file__).parent
 _THREADS = 8
@@ -57,6 +58,7 @@ class Site:
     limiter: anyio.CapacityLimiter
     style: bytes
     script: bytes
+    posts: throttle.Throttle = field(default_factory=throttle.Throttle)
 
     @property
     def brand(self) -> survey.Brand:
