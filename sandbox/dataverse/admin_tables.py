@@ -19,6 +19,7 @@ def administration() -> list[schema.Table]:
                 c.whole("languagecode", "Language"),
                 c.text("orgdborgsettings", "Settings", 4000),
                 c.yes_no("isauditenabled", "Is Auditing Enabled"),
+                c.whole("auditretentionperiodv2", "Audit Retention Period Settings", -1, 365_000),
             ),
             schema_name="Organization",
             code=1019,

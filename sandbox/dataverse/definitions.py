@@ -109,6 +109,8 @@ def _change_column(call: session.Session, table: schema.Table, wanted: str, body
             changes[name] = body[part]
     if isinstance(body.get("IsSecured"), bool):
         changes["secured"] = body["IsSecured"]
+    if body.get("IsAuditEnabled") is not None:
+        changes["audited"] = bool(body["IsAuditEnabled"].get("Value"))
     call.schema.add_column(table, replace(column, **changes))
     return exchange.Answer(status=204)
 
@@ -205,6 +207,8 @@ def _change_table(call: session.Session, table: schema.Table, body: Any) -> exch
         raise refusal.invalid("Change tracking cannot be disabled once it is enabled.")
     table.tracked = bool(body.get("ChangeTrackingEnabled", table.tracked))
     table.label = attributes.label(body, "DisplayName", table.label)
+    if body.get("IsAuditEnabled") is not None:
+        table.audited = bool(body["IsAuditEnabled"].get("Value"))
     call.schema.version += 1
     return exchange.Answer(status=204)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sandbox import base
-from sandbox.dataverse import acts, entra, face, population, protection, records, schema, service, tables
+from sandbox.dataverse import acts, audit, entra, face, population, protection, records, schema, service, tables
 from sandbox.dataverse.indexes import ORDER, Row
 
 _LABELS = {"incident": "ticketnumber", "salesorder": "ordernumber", "opportunity": "name"}
@@ -29,6 +29,7 @@ class Dataverse(base.StandIn):
         self._service = service.Service(self.store, self.faults)
         self._face = face.Face(clock, self.faults, self.counters, self._service, self._tokens)
         self._face.settle = self._commit_due
+        self.store.witness = audit.Trail(self.store)
         self._filling = population.Filling(self.store, seed)
         self._filling.found(client_id, "Palaute Sandbox")
         self._face.user = self._filling.application_user

@@ -3,14 +3,27 @@
 import contextlib
 import random
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import unquote_plus
 
 from sandbox import base
 from sandbox.dataverse import indexes, refusal, schema
 from sandbox.dataverse.indexes import Row
+
+
+class Witness(Protocol):
+    """Whoever is told of what happens to rows."""
+
+    def made(self, of: schema.Table, row: Row, user: str) -> None:
+        """A row was inserted."""
+
+    def changed(self, of: schema.Table, row: Row, changes: Mapping[str, Any], user: str) -> None:
+        """A row is about to be changed."""
+
+    def gone(self, of: schema.Table, row: Row, user: str) -> None:
+        """A row was deleted."""
 
 
 class Store:
@@ -31,6 +44,7 @@ class Store:
         """While set, rows are stamped with this moment: a transaction that began earlier is being committed."""
         self.reserved: list[int] = []
         """Row versions of transactions that have not been committed, the lowest first."""
+        self.witness: Witness | None = None
         self._undo: list[Callable[[], None]] | None = None
 
     def now(self) -> str:
@@ -74,11 +88,15 @@ class Store:
         rows.put(row)
         if self._undo is not None:
             self._undo.append(lambda: rows.drop(row))
+        if self.witness is not None:
+            self.witness.made(table, row, user)
         return row
 
     def update(self, table: schema.Table, row: Row, changes: Row, *, user: str) -> None:
         """Change a row, with a new stamp and version."""
         rows = self.table(table.name)
+        if self.witness is not None:
+            self.witness.changed(table, row, changes, user)
         self.version += 1
         changes = {**changes, "modifiedon": self.now(), "_modifiedby_value": user, "versionnumber": self.version}
         if table.keys:
@@ -92,6 +110,8 @@ class Store:
         """Take a row out and leave a tombstone for change tracking."""
         rows = self.table(table.name)
         rows.drop(row)
+        if self.witness is not None:
+            self.witness.gone(table, row, str(row.get("_modifiedby_value")))
         self.version += 1
         rows.tombstones.append((self.version, self.now(), row[table.key]))
         if self._undo is not None:
@@ -108,6 +128,15 @@ class Store:
         rows.forget(wire)
         for row in rows.by_id.values():
             row.pop(wire, None)
+
+    @contextlib.contextmanager
+    def unwitnessed(self) -> Iterator[None]:
+        """What is done inside nobody is told of: it counts as older than auditing."""
+        before, self.witness = self.witness, None
+        try:
+            yield
+        finally:
+            self.witness = before
 
     def link(self, name: str, pair: tuple[str, str], *, there: bool) -> None:
         """Make or remove a many-to-many link."""

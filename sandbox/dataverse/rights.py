@@ -10,6 +10,8 @@ RIGHTS = ("Create", "Read", "Write", "Delete", "Append", "AppendTo", "Assign", "
 
 def privilege_name(table: schema.Table, right: str) -> str:
     """``prvReadIncident``; activities share those of Activity."""
+    if right == "Read" and table.read_privilege:
+        return table.read_privilege
     return f"prv{right}{'Activity' if table.activity else table.schema_name}"
 
 
@@ -53,7 +55,7 @@ class Rights:
 
     def may(self, table: schema.Table, right: str) -> bool:
         """True when the user holds the privilege for this right on this table."""
-        if self.administrator or (right == "Read" and table.ownership == "None"):
+        if self.administrator or (right == "Read" and table.ownership == "None" and not table.read_privilege):
             return True
         return privilege_name(table, right) in self.held()
 

@@ -76,6 +76,8 @@ class Column:
     required: str = "None"
     default: int | bool | None = None
     secured: bool = False
+    audited: bool = True
+    """Whether changes are audited where the table is."""
     description: str = ""
 
     @property
@@ -87,6 +89,11 @@ class Column:
     def schema(self) -> str:
         """Schema name; the logical name where none was given."""
         return self.schema_name or self.name
+
+    @property
+    def auditable(self) -> bool:
+        """Whether people change it: what the service itself fills is not audited."""
+        return self.update or self.kind in (Kind.STATE, Kind.STATUS)
 
     @property
     def date_only(self) -> bool:
@@ -155,6 +162,9 @@ class Table:
     many: dict[str, Intersect] = field(default_factory=dict)
     by_wire: dict[str, Column] = field(default_factory=dict)
     read_only: bool = False
+    audited: bool = False
+    read_privilege: str = ""
+    """Of a table whose rows not everybody reads although they belong to nobody."""
     _defaults: dict[str, int | bool] | None = None
 
     def defaults(self) -> dict[str, int | bool]:

@@ -1,6 +1,6 @@
 """The standard organisation: all its tables and the navigation between them."""
 
-from sandbox.dataverse import admin_tables, crm_tables, sales_tables, schema
+from sandbox.dataverse import admin_tables, audit, crm_tables, sales_tables, schema
 
 _NAVIGATION = (
     ("account", "primarycontactid", "contact", "primarycontactid", "account_primary_contact"),
@@ -28,6 +28,8 @@ _NAVIGATION = (
     ("salesorder", "customerid", "contact", "customerid_contact", "order_customer_contacts"),
     ("salesorder", "opportunityid", "opportunity", "opportunityid", "opportunity_sales_orders"),
     ("orderclose", "salesorderid", "salesorder", "salesorderid", "SalesOrder_OrderClose"),
+    ("audit", "userid", "systemuser", "userid", "lk_audit_userid"),
+    ("audit", "callinguserid", "systemuser", "callinguserid", "lk_audit_callinguserid"),
     ("solution", "publisherid", "publisher", "publisherid", "publisher_solution"),
     ("sdkmessagefilter", "sdkmessageid", "sdkmessage", "sdkmessageid", "sdkmessageid_sdkmessagefilter"),
     *(
@@ -65,7 +67,9 @@ def link_system_columns(into: schema.Schema, made: schema.Table) -> None:
 def standard() -> schema.Schema:
     """A fresh organisation's tables."""
     made = schema.Schema()
-    for new in (*crm_tables.people(), *crm_tables.service(), *sales_tables.sales(), *admin_tables.administration()):
+    families = (crm_tables.people(), crm_tables.service(), sales_tables.sales(), admin_tables.administration(), [audit.table()])
+    for new in (table for family in families for table in family):
+        new.audited = new.name in audit.AUDITED
         made.add_table(new)
     for referencing, column, referenced, single, collection in _NAVIGATION:
         made.add_relationship(
