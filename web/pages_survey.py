@@ -141,6 +141,7 @@ def _form(here: site.Site, words: wording.Wording, asked: collect.Question, fill
         **questionnaire.values(words, asked.survey, asked.kind, filled),
         about=words.about(asked.kind, asked.subject, asked.happened_at),
         nonce=collect.nonce(here.belt, asked.token),
+        keep=True,
         action=f"{here.root}/s/{asked.token}{_carried(words, asked)}",
         query=_kept_by_language(filled),
         links=here.footer(words, asked.token),

@@ -5,8 +5,37 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from surveys import metrics, questions, survey
 from tests.web import conftest
 
+FURTHER = survey.Survey(
+    key="asked",
+    metric="nps",
+    questions=(
+        questions.Question(
+            key="reason",
+            kind=questions.Kind.ONE,
+            words={"en": "What was it about?"},
+            options={"speed": {"en": "Speed"}, "price": {"en": "Price"}},
+            show_for=frozenset({metrics.Tone.LOW}),
+        ),
+        questions.Question(
+            key="topics",
+            kind=questions.Kind.SEVERAL,
+            words={"en": "Which of these?"},
+            options={"staff": {"en": "Staff"}, "shop": {"en": "Shop"}, "web": {"en": "Web"}},
+        ),
+        questions.Question(
+            key="ease",
+            kind=questions.Kind.RATING,
+            words={"en": "How easy was it?"},
+            low={"en": "Very hard"},
+            high={"en": "Very easy"},
+        ),
+        questions.Question(key="idea", kind=questions.Kind.TEXT, words={"en": "Any idea?"}),
+    ),
+)
+"""A survey with a further question of each kind."""
 Tabs = Callable[..., Page]
 
 
@@ -155,7 +184,74 @@ def test_what_was_written_survives_a_reload_and_a_lost_line(place: conftest.Plac
     tab.get_by_role("button", name="Send").click()
     expect(tab.get_by_role("heading", name="Thank you")).to_be_visible()
     assert place.asked(token).comment == "Pitkä juttu"
-    assert tab.evaluate("sessionStorage.length") == 0
+    assert tab.evaluate("localStorage.length + sessionStorage.length") == 0
+
+
+def test_what_was_begun_is_there_when_the_tab_was_closed_and_gone_once_sent(
+    make_place: Callable[..., conftest.Place], make_tab: Tabs
+) -> None:
+    place = make_place(surveys={"asked": FURTHER})
+    token, other = place.ask(), place.ask()
+    address = f"{place.pages.address}/s/{token}"
+    tab = make_tab()
+    tab.goto(address)
+    tab.locator("input[value='3']").first.check()
+    tab.get_by_label("What should we have done better?").fill("Kesken")
+    tab.get_by_label("Price").check()
+    tab.get_by_label("Shop").check()
+    assert tab.evaluate("Object.keys(localStorage)") == [f"palaute:/s/{token}"]
+    context = tab.context
+    tab.close()
+    again = context.new_page()
+    again.goto(f"{place.pages.address}/s/{other}")
+    expect(again.locator("input:checked")).to_have_count(0)
+    again.goto(address)
+    expect(again.locator("[name=value]:checked")).to_have_value("3")
+    expect(again.locator("#comment")).to_have_value("Kesken")
+    expect(again.get_by_label("Price")).to_be_checked()
+    expect(again.get_by_label("Shop")).to_be_checked()
+    expect(again.get_by_label("Staff")).not_to_be_checked()
+    again.goto(f"{address}?v=8")
+    expect(again.locator("[name=value]:checked")).to_have_value("8")
+    expect(again.locator("#comment")).to_have_value("Kesken")
+    again.get_by_role("button", name="Send").click()
+    expect(again.get_by_role("heading", name="Thank you")).to_be_visible()
+    assert again.evaluate("localStorage.length") == 0
+    assert place.asked(token).extras == {"topics": ["shop"]}, "the reason is asked after a low score only"
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_further_questions_come_with_the_score_they_belong_to(
+    make_place: Callable[..., conftest.Place], make_tab: Tabs, scripts: bool
+) -> None:
+    place = make_place(surveys={"asked": FURTHER})
+    token = place.ask()
+    tab = make_tab(java_script_enabled=scripts)
+    tab.goto(f"{place.pages.address}/s/{token}")
+    expect(tab.get_by_role("group", name="Which of these?")).to_be_hidden()
+    tab.locator("input[value='10']").check()
+    expect(tab.get_by_role("group", name="Which of these?")).to_be_visible()
+    expect(tab.get_by_role("group", name="What was it about?")).to_be_hidden()
+    tab.locator("[name=value][value='2']").check()
+    tab.get_by_role("group", name="What was it about?").get_by_label("Speed").check()
+    tab.get_by_label("Staff").check()
+    tab.get_by_label("Web").check()
+    tab.get_by_role("group", name="How easy was it?").get_by_role("radio", name="5, very easy").check()
+    tab.get_by_label("Any idea?").fill("Longer hours")
+    tab.get_by_role("button", name="Send").click()
+    said = {"What was it about?": "Speed", "Which of these?": "Staff, Web", "How easy was it?": "5 of 5"}
+    for question, answer in said.items():
+        row = tab.locator("dl div").filter(has=tab.get_by_text(question))
+        expect(row.locator("dd")).to_have_text(answer)
+    given = {"reason": "speed", "topics": ["staff", "web"], "ease": 5, "idea": "Longer hours"}
+    assert place.asked(token).extras == given
+    tab.get_by_role("link", name="Change my answer").click()
+    expect(tab.get_by_label("Staff")).to_be_checked()
+    expect(tab.get_by_label("Any idea?")).to_have_value("Longer hours")
+    tab.get_by_label("Staff").uncheck()
+    tab.get_by_role("button", name="Send").click()
+    expect(tab.get_by_role("heading", name="Thank you")).to_be_visible()
+    assert place.asked(token).extras == given | {"topics": ["web"]}
 
 
 def test_saying_no_takes_a_button(place: conftest.Place, make_tab: Tabs) -> None:

@@ -1,12 +1,36 @@
-// Keeps the comment through a reload and sends without leaving the page. Everything works without it.
+// Keeps what was filled in until it is sent, and sends without leaving the page. Everything works without it.
 (() => {
   "use strict";
   if (!window.fetch || !window.URLSearchParams) return;
-  const key = "palaute" + location.pathname;
-  const kept = (work) => { try { return work(sessionStorage); } catch { return null; } };
+  const prefix = "palaute:", key = prefix + location.pathname, fortnight = 12096e5;
+  const survey = () => document.querySelector("form[data-unsent]");
+  // Only behind a link of one's own, never within somebody else's page; a changed answer is in the form already.
+  const keeps = (form) => "keep" in form.dataset && !form.elements.change;
+  const store = (work) => { try { return self === top ? work(localStorage) : null; } catch { return null; } };
+  const forget = () => store((kept) => kept.removeItem(key));
+  const own = (field) => /^(value|comment|x-.+)$/.test(field.name);
+
+  const keep = (form) => {
+    const said = [...new FormData(form)].filter(([name, text]) => own({ name }) && text);
+    store((kept) => kept.setItem(key, JSON.stringify({ at: Date.now(), said })));
+  };
+
   const restore = () => {
-    const box = document.querySelector("form[data-unsent] textarea");
-    if (box && !box.value) box.value = kept((store) => store.getItem(key)) || "";
+    store((kept) => {
+      for (const name of Object.keys(kept)) {
+        if (name.startsWith(prefix) && !(Date.now() - JSON.parse(kept[name]).at < fortnight)) kept.removeItem(name);
+      }
+    });
+    const form = survey();
+    if (!form || !keeps(form)) return;
+    const before = store((kept) => JSON.parse(kept.getItem(key)));
+    const tapped = form.querySelector("[name=value]:checked");
+    for (const [name, text] of (before || {}).said || []) {
+      for (const field of [...form.elements].filter((one) => one.name === name && own(one) && !(tapped && name === "value"))) {
+        if (field.type === "radio" || field.type === "checkbox") field.checked = field.checked || field.value === text;
+        else if (!field.value) field.value = text;
+      }
+    }
   };
 
   const complain = (form) => {
@@ -34,7 +58,8 @@
   };
 
   document.addEventListener("input", (event) => {
-    if (event.target.matches("form[data-unsent] textarea")) kept((store) => store.setItem(key, event.target.value));
+    const form = survey();
+    if (form && form.contains(event.target) && keeps(form)) keep(form);
   });
 
   document.addEventListener("submit", async (event) => {
@@ -48,7 +73,7 @@
       if (!(answer.headers.get("content-type") || "").startsWith("text/html") || answer.status >= 500) throw new Error();
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       show(page, answer.redirected && answer.url);
-      if (answer.ok) kept((store) => store.removeItem(key));
+      if (answer.ok) forget();
     } catch {
       complain(form);
       button.disabled = false;
