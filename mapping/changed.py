@@ -68,8 +68,7 @@ class Answer:
         """What the context of a touchpoint keeps: of each fact the latest change at or before its moment."""
         made: dict[str, touchpoint.Plain] = {}
         for fact, column in self._columns.items():
-            before = (one for one in self._changes.get((record, column), ()) if one.at <= happened_at + AFTERMATH)
-            latest = max(before, key=lambda one: one.at, default=None)
+            latest = _latest([one for one in self._changes.get((record, column), ()) if one.at <= happened_at + AFTERMATH])
             made |= changes.never(fact) if latest is None else self._happened(fact, column, latest) if latest.kept else {}
         return made
 
@@ -77,6 +76,16 @@ class Answer:
         named = kind.Column(path=(column,), names=self._source.context[fact].names)
         was, became = (plain.fact(named, {column: value}) for value in (change.was, change.became))
         return changes.happened(fact, facts.aware(change.at), was, became)
+
+
+def _latest(some: Sequence[past.FieldChange]) -> past.FieldChange | None:
+    """The last of these. Both CRMs stamp whole seconds and promise no order within one: there, no other goes on from the last."""
+    if not some:
+        return None
+    at = max(one.at for one in some)
+    same = [one for one in some if one.at == at]
+    ends = [one for one in same if not any(other.was == one.became for other in same if other is not one)]
+    return (ends or same)[-1]
 
 
 def check(

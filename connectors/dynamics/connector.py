@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
-from connectors import base, findings, keyset, settings, settling
-from connectors.dynamics import line, queries, rights, tables, tracking, writing
+from connectors import base, findings, keyset, past, settings, settling
+from connectors.dynamics import audits, line, queries, rights, tables, tracking, writing
 from wire import errors, finding
 
 
@@ -19,6 +19,7 @@ class DynamicsConnector(base.Connector):
         self._tables = tables.Tables(self._line)
         tracked = tracking.Tracking(self._line, chosen.reading, chosen.look_back, chosen.page)
         self._queries = queries.Queries(self._line, self._tables, chosen.page, tracked)
+        self._audits = audits.Audits(self._line)
         self._reader = keyset.Reader(look_back=chosen.look_back, lag=chosen.lag)
 
     def start(self, watches: Sequence[base.Watch], back: timedelta = timedelta()) -> Mapping[str, base.Bookmark]:
@@ -33,6 +34,9 @@ class DynamicsConnector(base.Connector):
 
     def look(self, looks: Sequence[base.Look]) -> Sequence[base.Change]:
         return self._queries.look(looks)
+
+    def field_changes(self, asked: Sequence[past.Asked]) -> Sequence[past.Told]:
+        return self._audits.changes(asked)
 
     def write(self, updates: Sequence[base.FieldUpdate]) -> Sequence[base.Settled]:
         return settling.in_order(updates, lambda wave: writing.write(self._line, self._tables, wave, self._batch))

@@ -20,7 +20,8 @@ MERGED: Mapping[str, tuple[str, ...]] = {"incident": ("statecode", "statuscode",
 """Columns that tell of a merge: a case that was merged is Canceled (2) with reason Merged (2000)."""
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,7})?Z")
-_SAFE = "$(),;:'=/@*"
+SAFE = "$(),;:'=/@*"
+"""Characters that a query option keeps as they are."""
 _ABSENT = object()
 
 Take = Callable[[Mapping[str, Any]], dict[str, Any]]
@@ -100,7 +101,7 @@ def _collection(child: base.Child, left_out: frozenset[str]) -> str:
 
 
 def _address(table: tables.Table, options: Sequence[str]) -> str:
-    return f"{table.entity_set}?{'&'.join(quote(option, safe=_SAFE) for option in options)}"
+    return f"{table.entity_set}?{'&'.join(quote(option, safe=SAFE) for option in options)}"
 
 
 def taker(fields: Sequence[str], children: Sequence[base.Child], left_out: frozenset[str]) -> Take:

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from connectors import base, findings, keyset, settings, settling
-from connectors.salesforce import bulk, columns, faults, line, queries, writing
+from connectors import base, findings, keyset, past, settings, settling
+from connectors.salesforce import bulk, columns, faults, history, line, queries, writing
 from wire import errors, finding
 
 _SUBREQUESTS = 25
@@ -27,6 +27,7 @@ class SalesforceConnector(base.Connector):
         self._line = line.Line(chosen)
         jobs = bulk.Bulk(self._line, self._raw_describe, chosen.bulk_above)
         self._queries = queries.Queries(self._line, columns.Columns(self._raw_describe), chosen.page, jobs)
+        self._history = history.History(self._line)
         self._reader = keyset.Reader(look_back=chosen.look_back, lag=chosen.lag)
 
     def start(self, watches: Sequence[base.Watch], back: timedelta = timedelta()) -> Mapping[str, base.Bookmark]:
@@ -41,6 +42,9 @@ class SalesforceConnector(base.Connector):
 
     def look(self, looks: Sequence[base.Look]) -> Sequence[base.Change]:
         return self._queries.look(looks)
+
+    def field_changes(self, asked: Sequence[past.Asked]) -> Sequence[past.Told]:
+        return self._history.changes(asked)
 
     def write(self, updates: Sequence[base.FieldUpdate]) -> Sequence[base.Settled]:
         return settling.in_order(updates, lambda wave: writing.write(self._line, wave, self._batch))

@@ -85,15 +85,15 @@ def taker(fields: Sequence[str], children: Sequence[base.Child], left_out: froze
     ]
 
     def take(row: Mapping[str, Any]) -> dict[str, Any]:
-        values = {path: _plain(row[path]) for path in plain if path in row}
+        values = {path: plain_value(row[path]) for path in plain if path in row}
         for path, steps in along:
             if (value := _walk(row, steps)) is not _ABSENT:
-                values[path] = _plain(value)
+                values[path] = plain_value(value)
         for relationship, paths, hidden in below:
             child = _first_child(row.get(relationship))
             for path, steps in paths:
                 if path not in hidden and (value := _walk(child, steps)) is not _ABSENT:
-                    values[path] = _plain(value)
+                    values[path] = plain_value(value)
         return values
 
     return take
@@ -116,7 +116,8 @@ def _walk(row: Any, steps: Sequence[str]) -> Any:
     return row
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
+    """A value of JSON as a connector hands it on: instants as datetimes in UTC, nothing for what is nested."""
     if isinstance(value, str) and len(value) >= 20 and value[10] == "T" and _INSTANT.fullmatch(value):
         return datetime.fromisoformat(value).astimezone(UTC)
     return None if isinstance(value, Mapping | list) else value
@@ -125,7 +126,7 @@ def _plain(value: Any) -> Any:
 def stamp_of(row: Mapping[str, Any]) -> datetime:
     """SystemModstamp of a row; raises Later when it is none, so that no bookmark is ever made of it."""
     value = row.get(STAMP)
-    value = value if isinstance(value, datetime) else _plain(value)
+    value = value if isinstance(value, datetime) else plain_value(value)
     if not isinstance(value, datetime) or not is_identifier(str(row.get("Id"))):
         raise errors.Later("Salesforce answers with rows without Id and SystemModstamp: look at what stands between")
     return value

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-for name in ("contract", "over_the_wire", "reading", "rough_rows", "stand_in", "torture", "writing"):
+for name in ("contract", "over_the_wire", "reading", "rough_rows", "stand_in", "torture", "tracing", "writing"):
     pytest.register_assert_rewrite(f"tests.connectors.{name}")
 
 from tests.connectors import stand_in  # noqa: E402 (after the line above, which must come first)

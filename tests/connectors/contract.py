@@ -7,11 +7,12 @@ import pytest
 
 from tests.connectors.org import Desk, Org
 from tests.connectors.reading import ReadingContract
+from tests.connectors.tracing import TracingContract
 from tests.connectors.writing import WritingContract
 from wire import errors, finding
 
 
-class ConnectorContract(ReadingContract, WritingContract):
+class ConnectorContract(ReadingContract, WritingContract, TracingContract):
     """Every test here and in what it inherits is a promise of ``connectors.base``."""
 
     def test_describe_tells_columns_and_leaves_out_what_is_hidden_or_missing(self, org: Org) -> None:

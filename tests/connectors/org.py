@@ -2,10 +2,29 @@
 
 import abc
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors import base
+from connectors import base, past
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tracked:
+    """A column of the case whose changes the CRM keeps."""
+
+    column: str
+    """As a watch names it."""
+    values: tuple[Any, Any]
+
+    @property
+    def plain(self) -> str:
+        """As ``Org.case`` names it."""
+        return self.column
+
+    def other(self, value: Any) -> Any:
+        """A value that is not this one."""
+        return next(one for one in self.values if one != value)
 
 
 class Org(abc.ABC):
@@ -19,6 +38,7 @@ class Org(abc.ABC):
     """Column on the case that takes a whole number."""
     answered_at: str
     """Column on the case that takes an instant."""
+    tracked: Tracked
 
     @abc.abstractmethod
     def connector(self, **changed: Any) -> base.Connector:
@@ -46,6 +66,10 @@ class Org(abc.ABC):
     @abc.abstractmethod
     def hide(self, path: str) -> None:
         """Take the right to read this column of the case (or of what it leads to) away from the connector's user."""
+
+    @abc.abstractmethod
+    def stop_tracking(self) -> None:
+        """The admin switches off that changes of ``tracked`` are kept."""
 
     @abc.abstractmethod
     def expire_tokens(self) -> None: ...
@@ -82,6 +106,11 @@ class Org(abc.ABC):
         """The last look at these cases, with the fields of the watch."""
         fields, optional = self.watch.fields, self.watch.optional
         return base.Look(name="look", object=self.watch.object, records=tuple(records), fields=fields, optional=optional)
+
+    def asked(self, records: Sequence[str], since: datetime | None = None) -> past.Asked:
+        """The changes of ``tracked`` on these cases."""
+        since = since or self.now() - timedelta(days=1)
+        return past.Asked(object=self.watch.object, records=tuple(records), fields=(self.tracked.column,), since=since)
 
     def update(self, record: str, score: int, key: str = "") -> base.FieldUpdate:
         """A score for a case."""

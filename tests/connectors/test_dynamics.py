@@ -33,6 +33,7 @@ class DynamicsOrg(stand_in.StandInOrg):
     comment = "palaute_comment"
     address_key = "authority"
     rate_limit_delay = 7.0
+    tracked = orgs.Tracked(column="prioritycode", values=(1, 3))
 
     def __init__(self, control: stand_in.Control) -> None:
         super().__init__(control)
@@ -62,6 +63,18 @@ class DynamicsOrg(stand_in.StandInOrg):
     def tokens(self) -> int:
         host = self.control.sandbox.dynamics.token_app
         return sum(host.good(token) for token in host._tokens)
+
+    def stop_tracking(self) -> None:
+        self.audit_organization(on=False)
+
+    def audit_organization(self, *, on: bool) -> None:
+        """Start or stop auditing for the whole environment."""
+        [row] = self.control.sandbox.dynamics.store.table("organization").by_id.values()
+        row["isauditenabled"] = on
+
+    def close(self) -> None:
+        super().close()
+        self.audit_organization(on=True)
 
     def merge_case(self, record: str) -> str | None:
         self.act("merge_cases", records=self.act("reopen_cases", records=[record]))

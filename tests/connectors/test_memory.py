@@ -25,6 +25,7 @@ class MemoryOrg(orgs.Org):
     consent = "contact.opted_out"
     score = "score"
     answered_at = "answered_at"
+    tracked = orgs.Tracked(column="priority", values=("Low", "High"))
 
     def __init__(self) -> None:
         self._ahead = timedelta()
@@ -39,7 +40,7 @@ class MemoryOrg(orgs.Org):
 
     def _make(self, closed: bool, stamp: datetime) -> str:
         person = {"contact.email": "aino@posti.example", "contact.opted_out": False}
-        case = {"closed": closed, "subject": "Broken", "closed_at": stamp, "score": None}
+        case = {"closed": closed, "subject": "Broken", "closed_at": stamp, "score": None, "priority": "Low"}
         return self.crm.put("case", "", case | person, stamp=stamp)
 
     def close_cases(self, count: int) -> list[str]:
@@ -66,6 +67,9 @@ class MemoryOrg(orgs.Org):
 
     def hide(self, path: str) -> None:
         self.crm.hidden.add(("case", path))
+
+    def stop_tracking(self) -> None:
+        self.crm.forgotten.add(("case", self.tracked.column))
 
     def expire_tokens(self) -> None:
         """There are none."""

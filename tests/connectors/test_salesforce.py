@@ -32,6 +32,7 @@ class SalesforceOrg(stand_in.StandInOrg):
     comment = "Palaute_Comment__c"
     address_key = "login_url"
     rate_limit_delay = 20.0
+    tracked = orgs.Tracked(column="Priority", values=("Low", "High"))
 
     def __init__(self, control: stand_in.Control) -> None:
         super().__init__(control)
@@ -51,6 +52,13 @@ class SalesforceOrg(stand_in.StandInOrg):
 
     def tokens(self) -> int:
         return len(self.control.sandbox.salesforce.org.sessions)
+
+    def stop_tracking(self) -> None:
+        self.control.sandbox.salesforce.track_history("Case", ["Status"])
+
+    def close(self) -> None:
+        super().close()
+        self.control.sandbox.salesforce.track_history("Case", ["Status", "Priority", "OwnerId"])
 
     def merge_case(self, record: str) -> str | None:
         self.act("merge_cases", records=[record])

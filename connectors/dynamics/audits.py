@@ -1,0 +1,283 @@
+"""Audits: from what to what columns changed, read from the table ``audit``.
+
+It is there where auditing is on for the organization, the table and the column (``isauditenabled``, ``IsAuditEnabled``), and the
+application user holds prvReadAuditSummary. ``changedata`` holds texts, which are read by the column's type.
+https://learn.microsoft.com/power-apps/developer/data-platform/auditing/retrieve-audit-data,
+https://learn.microsoft.com/power-apps/developer/data-platform/auditing/configure
+"""
+
+import json
+import re
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from connectors import past
+from connectors.dynamics import faults, line, multipart, odata
+from wire import errors
+
+_REMEMBERED = 3600.0
+"""Seconds until it is asked again what is audited: somebody may have switched it on."""
+_PAGE = 5000
+_WHOLE = frozenset({"integer", "bigint", "picklist", "state", "status"})
+_NUMBER = frozenset({"decimal", "double", "money"})
+_LOOKUP = frozenset({"lookup", "customer", "owner"})
+_DATES = ("%m/%d/%Y %H:%M:%S", "%m/%d/%Y")
+"""The invariant form of .NET, in UTC."""
+_LEADING = re.compile(r"-?\d+")
+PRIVILEGE = "prvReadAuditSummary"
+
+
+@dataclass(frozen=True)
+class _Column:
+    type: str
+    """``AttributeType`` in lower case."""
+    audited: bool
+
+
+@dataclass(frozen=True)
+class _Table:
+    """What is known of a table."""
+
+    audited: bool
+    columns: Mapping[str, _Column]
+    until: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Part:
+    """Some records of one question, or a further page of them."""
+
+    number: int
+    asked: past.Asked
+    records: tuple[str, ...]
+    next_page: str = ""
+
+
+@dataclass
+class _Found:
+    rows: list[Mapping[str, Any]] = field(default_factory=list)
+    refused: past.Untold | None = None
+
+
+class Audits:
+    """Asks one environment. May be used by several threads."""
+
+    def __init__(self, way: line.Line) -> None:
+        self._line = way
+        self._tables: dict[str, _Table] = {}
+        self._organization = False, 0.0
+        self._lock = threading.Lock()
+
+    def changes(self, asked: Sequence[past.Asked]) -> list[past.Told]:
+        """As ``base.Connector.field_changes`` describes it."""
+        found = [_Found() for _ in asked]
+        unknown = [name for name in dict.fromkeys(one.object for one in asked) if not self._fresh(name)]
+        waiting = [part for number, one in enumerate(asked) for part in _parts(number, one)]
+        while waiting or unknown:
+            batch, waiting = _batch(waiting)
+            waiting = [*self._ask(unknown, batch, found), *waiting]
+            unknown = []
+        return [self._told(one, some) for one, some in zip(asked, found, strict=True)]
+
+    def _fresh(self, name: str) -> bool:
+        known = self._tables.get(name)
+        return known is not None and time.monotonic() < min(known.until, self._organization[1])
+
+    def _ask(self, unknown: Sequence[str], batch: Sequence[_Part], found: Sequence[_Found]) -> list[_Part]:
+        """One call; answers what is still to be read."""
+        definitions = ["organizations?$select=isauditenabled"] if unknown else []
+        definitions += [path for name in unknown for path in _definitions(name)]
+        addresses = [f"{self._line.root}/{path}" for path in definitions]
+        addresses += [part.next_page or f"{self._line.root}/{_query(part)}" for part in batch]
+        parts, _ = self._line.batch([_get(address) for address in addresses])
+        if unknown:
+            self._learn(unknown, parts[: len(definitions)])
+        left: list[_Part] = []
+        for part, answer in zip(batch, parts[len(definitions) :], strict=True):
+            left += self._read(part, answer, found[part.number])
+        return left
+
+    def _learn(self, names: Sequence[str], parts: Sequence[multipart.Part]) -> None:
+        bodies = [_body(part) for part in parts]
+        until = time.monotonic() + _REMEMBERED
+        rows = _rows(bodies[0])
+        # Where the organization's row cannot be read, table and column have the last word.
+        on = not rows or rows[0].get("isauditenabled") is not False
+        with self._lock:
+            self._organization = on, until
+            for number, name in enumerate(names):
+                table, attributes = bodies[1 + 2 * number : 3 + 2 * number]
+                columns = {str(row.get("LogicalName")): _column(row) for row in _rows(attributes)}
+                self._tables[name] = _Table(_managed(table), columns, until)
+
+    def _read(self, part: _Part, answer: multipart.Part, found: _Found) -> list[_Part]:
+        fault = line.fault_of(answer)
+        if fault is not None:
+            if fault.passes or fault.status == 401:
+                raise faults.translate(fault)
+            found.refused = _refused(fault)
+            return []
+        rows, link = odata.rows_of(answer.body)
+        found.rows += rows
+        return [replace(part, next_page=self._line.own(link))] if link else []
+
+    def _told(self, asked: past.Asked, found: _Found) -> past.Told:
+        if found.refused is not None:
+            return past.nothing(asked, found.refused)
+        table = self._tables[asked.object]
+        untold = {name: why for name in asked.fields if (why := self._why(asked.object, name)) is not None}
+        kept = {attribute(name): name for name in asked.fields if name not in untold}
+        changes = [change for row in found.rows for change in _changes(row, kept, table.columns)]
+        return past.Told(changes=sorted(changes, key=lambda change: change.at), untold=untold)
+
+    def _why(self, name: str, path: str) -> past.Untold | None:
+        table, column = self._tables[name], self._tables[name].columns.get(attribute(path))
+        if not self._organization[0]:
+            remedy = "Start auditing: Power Platform admin center → Environments → Settings → Audit and logs → Audit settings."
+            return past.Untold(message="auditing is off for the environment", remedy=remedy)
+        if column is None:
+            return past.Untold(message="the column does not exist", remedy="Correct the name in settings.")
+        if not table.audited:
+            remedy = f"Switch on “Audit changes to its data” for the table {name} (Power Apps → Tables → {name} → Properties)."
+            return past.Untold(message="auditing is off for the table", remedy=remedy)
+        if not column.audited:
+            remedy = f"Switch on “Enable auditing” for the column {attribute(path)} (Power Apps → Tables → {name} → Columns)."
+            return past.Untold(message="auditing is off for the column", remedy=remedy)
+        return None
+
+
+def attribute(path: str) -> str:
+    """The logical name behind a path: ``ownerid`` of ``_ownerid_value``."""
+    return path.removeprefix("_").removesuffix("_value") if path.startswith("_") else path
+
+
+def _parts(number: int, asked: past.Asked) -> list[_Part]:
+    """One part at least, so that it is found out whether audits can be read at all."""
+    records = tuple(dict.fromkeys(lowered for record in asked.records if (lowered := odata.guid(record))))
+    return [
+        _Part(number=number, asked=asked, records=records[begin : begin + past.BATCH])
+        for begin in range(0, max(1, len(records)), past.BATCH)
+    ]
+
+
+def _batch(waiting: list[_Part]) -> tuple[list[_Part], list[_Part]]:
+    """As many parts as are about ``past.BATCH`` records together, at least one; and the rest."""
+    room, taken = past.BATCH, 0
+    while taken < len(waiting) and (taken == 0 or len(waiting[taken].records) <= room):
+        room -= len(waiting[taken].records)
+        taken += 1
+    return waiting[:taken], waiting[taken:]
+
+
+def _query(part: _Part) -> str:
+    ids = ",".join(f"'{record}'" for record in part.records or ("00000000-0000-0000-0000-000000000000",))
+    among = f"Microsoft.Dynamics.CRM.In(PropertyName='objectid',PropertyValues=[{ids}])"
+    where = f"objecttypecode eq '{part.asked.object}' and createdon ge {odata.instant(part.asked.since)} and {among}"
+    select = "$select=createdon,_objectid_value,changedata,operation"
+    options = (select, f"$filter={where}", "$orderby=createdon asc")
+    return f"audits?{'&'.join(quote(option, safe=odata.SAFE) for option in options)}"
+
+
+def _definitions(name: str) -> tuple[str, str]:
+    entity = f"EntityDefinitions(LogicalName='{name}')"
+    return f"{entity}?$select=IsAuditEnabled", f"{entity}/Attributes?$select=LogicalName,AttributeType,IsAuditEnabled"
+
+
+def _get(address: str) -> multipart.Request:
+    headers = {"Accept": "application/json", "If-None-Match": "null", "Prefer": f"odata.maxpagesize={_PAGE}"}
+    return multipart.Request(method="GET", url=address, headers=headers)
+
+
+def _body(part: multipart.Part) -> Any:
+    fault = line.fault_of(part)
+    if fault is not None and (fault.passes or fault.status == 401):
+        raise faults.translate(fault)
+    return part.body if fault is None else None
+
+
+def _rows(body: Any) -> list[Mapping[str, Any]]:
+    rows = body.get("value") if isinstance(body, Mapping) else None
+    return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+
+
+def _managed(body: Any) -> bool:
+    managed = body.get("IsAuditEnabled") if isinstance(body, Mapping) else None
+    return isinstance(managed, Mapping) and managed.get("Value") is True
+
+
+def _column(row: Mapping[str, Any]) -> _Column:
+    return _Column(type=str(row.get("AttributeType")).lower(), audited=_managed(row))
+
+
+def _refused(fault: faults.Fault) -> past.Untold:
+    error = faults.translate(fault)
+    lacking = PRIVILEGE in fault.message
+    remedy = f"Give the application user's security role View Audit Summary ({PRIVILEGE}), for the whole organization."
+    message = f"the application user lacks the privilege {PRIVILEGE}" if lacking else str(error)
+    return past.Untold(message=message, remedy=remedy if lacking or not isinstance(error, errors.NeedsPerson) else error.remedy)
+
+
+def _changes(row: Mapping[str, Any], kept: Mapping[str, str], columns: Mapping[str, _Column]) -> Iterator[past.FieldChange]:
+    """The changes of one audit row; a row that was made changed nothing."""
+    at, record = _instant(row.get("createdon")), odata.guid(str(row.get("_objectid_value")))
+    if at is None or not record:
+        raise errors.Later("Dataverse answers with audits without createdon and objectid: look at what stands between")
+    if row.get("operation") == 1:
+        return
+    for one in _changed(row.get("changedata")):
+        name = str(one.get("logicalName")).lower()
+        if name in kept:
+            kind = columns[name].type
+            was, became = _value(one.get("oldValue"), kind), _value(one.get("newValue"), kind)
+            kept_values = was is not None or became is not None
+            yield past.FieldChange(record=record, column=kept[name], at=at, was=was, became=became, kept=kept_values)
+
+
+def _changed(text: Any) -> list[Mapping[str, Any]]:
+    if not isinstance(text, str):
+        return []
+    try:
+        told = json.loads(text)
+    except ValueError:
+        return []
+    rows = told.get("changedAttributes") if isinstance(told, Mapping) else None
+    return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+
+
+def _value(text: Any, kind: str) -> Any:
+    """What a watch would have read; the text itself where it is none of its type."""
+    if not isinstance(text, str):
+        return text if isinstance(text, int | float | bool) else None
+    if kind in _LOOKUP:
+        return odata.guid(text.rpartition(",")[2].strip()) or text
+    if kind == "boolean":
+        return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
+    if kind in _WHOLE:
+        # An organization may store a choice's name behind its number (StoreLabelNameforPicklistAudits).
+        number = _LEADING.match(text)
+        return int(number[0]) if number else text
+    if kind in _NUMBER:
+        with suppress(ValueError):
+            return float(text)
+    if kind == "datetime":
+        return _instant(text) or text
+    return text or None
+
+
+def _instant(text: Any) -> datetime | None:
+    if not isinstance(text, str):
+        return None
+    for form in _DATES:
+        with suppress(ValueError):
+            return datetime.strptime(text, form).replace(tzinfo=UTC)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found.astimezone(UTC) if found.tzinfo is not None else found.replace(tzinfo=UTC)
