@@ -8,8 +8,8 @@ import sqlalchemy as sa
 import structlog
 
 from channels import base as channel
+from journey import addresses, fallback, hours, last_look, links, poison, remind, variants
 from journey import belt as belts
-from journey import hours, last_look, links, poison, remind, variants
 from store import messages, outbox, unsure
 from triggers import decision
 from wire import errors
@@ -20,6 +20,7 @@ _LOOK_HOLDS = timedelta(minutes=1)
 _CHANNEL_PAUSE, _LONGEST_CHANNEL_PAUSE = timedelta(seconds=5), timedelta(minutes=5)
 _POISON_PAUSE = timedelta(minutes=5)
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=4)
+_GAVE_UP = "it was deferred for too long"
 Settle = Callable[[sa.Connection], None]
 
 
@@ -82,7 +83,10 @@ def _cancel(belt: belts.Belt, refused: Sequence[tuple[messages.Outgoing, decisio
     if refused:
         with belt.store.write() as tx:
             for one, reason, explanation in refused:
-                last_look.withdraw(tx, one, reason, explanation, belt.now())
+                if reason is decision.Reason.UNDELIVERABLE:
+                    fallback.skip(belt, tx, one, explanation)
+                else:
+                    last_look.withdraw(tx, one, reason, explanation, belt.now())
 
 
 def _send_all(belt: belts.Belt, due: Sequence[messages.Outgoing], until: datetime) -> int:
@@ -115,14 +119,15 @@ def _attempt(belt: belts.Belt, one: messages.Outgoing) -> tuple[Settle, bool]:
         with belt.outside.dealing_with(f"channels.{one.channel}"):
             return _send(belt, one), True
     except (errors.Later, errors.NeedsPerson) as error:
-        return _again(belt, one, str(error), min(_CHANNEL_PAUSE * (1 << min(one.attempts, 6)), _LONGEST_CHANNEL_PAUSE)), False
+        pause = min(_CHANNEL_PAUSE * (1 << min(one.attempts, 6)), _LONGEST_CHANNEL_PAUSE)
+        return _again(belt, one, error, pause), False
 
 
 def _settle_and_claim(belt: belts.Belt, settle: Settle | None, one: messages.Outgoing) -> bool:
     with belt.store.write() as tx:
         if settle is not None:
             settle(tx)
-        return messages.claim(tx, one.id, belt.now())
+        return messages.claim(tx, one.id, belt.now(), belt.channels[one.channel].reference(one.key))
 
 
 def _send(belt: belts.Belt, one: messages.Outgoing) -> Settle:
@@ -133,13 +138,14 @@ def _send(belt: belts.Belt, one: messages.Outgoing) -> Settle:
     except errors.Unsure as error:
         return _unsure(belt, one, out, str(error))
     except errors.Never as error:
-        problem = str(error)
-        return lambda tx: last_look.undeliverable(tx, one, problem, belt.now())
+        return _refused(belt, one, error)
     except errors.Later as error:
         if not error.code:
             raise
         # A code is the transport's word on this one message (greylisted, mailbox full): the channel itself is well.
-        return _again(belt, one, str(error), _pause(one) if error.delay is None else timedelta(seconds=max(error.delay, 1)))
+        if belt.now() - (one.tried_at or belt.now()) >= belt.settings.undelivered.give_up:
+            return _refused(belt, one, channel.Unfit(f"{_GAVE_UP}: {error}", code=error.code, passing=True))
+        return _again(belt, one, error, _pause(one) if error.delay is None else timedelta(seconds=max(error.delay, 1)))
     except (errors.NeedsPerson, sa.exc.SQLAlchemyError):
         raise
     except Exception as error:  # noqa: BLE001 - a fault of ours in the middle of a send: nobody knows whether it went
@@ -148,14 +154,30 @@ def _send(belt: belts.Belt, one: messages.Outgoing) -> Settle:
     return lambda tx: remind.sent(belt, tx, one, receipt.reference, belt.now())
 
 
+def _refused(belt: belts.Belt, one: messages.Outgoing, error: errors.Never) -> Settle:
+    """For good: the address is given up where it is to blame, and the next channel is tried."""
+    code, problem = error.code, str(error)
+
+    def store(tx: sa.Connection) -> None:
+        messages.refused(tx, one, problem, belt.now(), code)
+        if not isinstance(error, channel.Unfit):
+            addresses.give_up(belt, tx, one, addresses.REFUSED, code, problem)
+        elif error.passing:
+            addresses.came_back(belt, tx, one, code, problem)
+        fallback.not_delivered(belt, tx, one, f"The message was refused for good: {problem}")
+
+    return store
+
+
 def _unsure(belt: belts.Belt, one: messages.Outgoing, out: channel.Channel, problem: str) -> Settle:
     if out.repeatable:
-        return _again(belt, one, problem, _pause(one))
+        return _again(belt, one, errors.Later(problem), _pause(one))
     return lambda tx: unsure.leave(tx, one, problem, belt.now())
 
 
-def _again(belt: belts.Belt, one: messages.Outgoing, problem: str, pause: timedelta) -> Settle:
-    return lambda tx: messages.later(tx, one, belt.now() + pause, problem, belt.now())
+def _again(belt: belts.Belt, one: messages.Outgoing, error: errors.OutsideError, pause: timedelta) -> Settle:
+    problem, code = str(error), error.code
+    return lambda tx: messages.later(tx, one, belt.now() + pause, problem, belt.now(), code)
 
 
 def _pause(one: messages.Outgoing) -> timedelta:

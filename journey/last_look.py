@@ -7,8 +7,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from connectors import base
+from journey import addresses, notice
 from journey import belt as belts
-from journey import notice
 from mapping import inward
 from store import decisions, identities, loads, messages, outbox, people
 from triggers import decision, restraint
@@ -35,6 +35,7 @@ def _ours(belt: belts.Belt, due: Sequence[messages.Outgoing]) -> Refusals:
         said_no = people.opted_out(tx, persons)
         refused = identities.refused(tx, persons)
         asked_at = outbox.last_sent(tx, persons)
+        marks = addresses.marks(belt, tx, due)
     refusals: Refusals = {}
     for one in due:
         if one.channel not in belt.channels:
@@ -45,6 +46,9 @@ def _ours(belt: belts.Belt, due: Sequence[messages.Outgoing]) -> Refusals:
             refusals[one.id] = decision.Reason.OPTED_OUT, _SAID_NO
         elif refused.get(one.waiting.person_id or 0, {}).keys() - {one.waiting.touch.connector}:
             refusals[one.id] = decision.Reason.OPTED_OUT, _SAID_NO_ELSEWHERE
+        elif one.id in marks:
+            words = addresses.refused_words([(one.channel, marks[one.id])])
+            refusals[one.id] = decision.Reason.UNDELIVERABLE, f"Nothing was sent: {words}."
         elif not one.is_reminder and _asked_meanwhile(belt, asked_at.get(one.waiting.person_id or 0)):
             refusals[one.id] = decision.Reason.QUARANTINED, _ASKED
     return refusals
@@ -104,10 +108,3 @@ def withdraw(tx: sa.Connection, one: messages.Outgoing, reason: decision.Reason,
         messages.no_more(tx, one, str(reason), explanation, now)
     elif messages.cancel(tx, one, str(reason), now):
         decisions.withdraw(tx, one.waiting.id, reason, explanation)
-
-
-def undeliverable(tx: sa.Connection, one: messages.Outgoing, problem: str, now: datetime) -> None:
-    """The address is refused for good: nobody was asked, unless it is a reminder."""
-    messages.refused(tx, one, problem, now)
-    if not one.is_reminder:
-        decisions.withdraw(tx, one.waiting.id, decision.Reason.UNDELIVERABLE, f"The message was refused for good: {problem}")

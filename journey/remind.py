@@ -28,4 +28,6 @@ def sent(belt: belts.Belt, tx: sa.Connection, one: messages.Outgoing, reference:
     due_at = at + one.remind[number] - before
     if due_at < one.expires_at:
         send = _SEND.format(number + 1)
-        messages.remind(tx, one, send=send, key=invite.message_key(belt.secret, one.waiting, send), due_at=due_at, now=at)
+        key = invite.message_key(belt.secret, one.waiting, send)
+        wanted = messages.Next(send=send, key=key, channel=one.channel, address=one.address, due_at=due_at)
+        messages.follow(tx, one, wanted, at)

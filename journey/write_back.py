@@ -79,8 +79,9 @@ def _oldest(due: Sequence[updates.Due]) -> list[updates.Due]:
 def _update(belt: belts.Belt, connector: str, one: updates.Due, described: Mapping[str, base.Description]) -> base.FieldUpdate:
     kept: dict[str, Any] = dict(one.fields)
     target = belt.targets.get(connector, {}).get(one.object, {})
-    if outward.Part.VERDICT in kept:
-        values = outward.verdict_values(target, kept[outward.Part.VERDICT], described.get(one.object))
+    told = next((part for part in outward.TOLD if part in kept), None)
+    if told is not None:
+        values = outward.told_values(target, told, kept[told], described.get(one.object))
     else:
         answer = kept | {"answered_at": datetime.fromisoformat(kept["answered_at"])}
         values = outward.field_values(target, answer, described.get(one.object))

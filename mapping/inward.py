@@ -181,6 +181,7 @@ def _person(candidate: kind.Person, values: base.Values) -> room_touchpoint.Reci
         return None
     return room_touchpoint.Recipient(
         record=record,
+        object=candidate.object if record else "",
         name=plain.text(plain.first(values, candidate.name)),
         email=email,
         phone=phone,

@@ -28,8 +28,12 @@ class Part(enum.StrEnum):
     NORMALISED = "normalised"
     VERDICT = "verdict"
     """Not of an answer: whether this record was asked about, the reason and a sentence; of every touchpoint, asked or not."""
+    ADDRESS_PROBLEM = "address_problem"
+    """Not of an answer: since when and why the person's address does not work; on the person's own record."""
 
 
+TOLD = frozenset({Part.VERDICT, Part.ADDRESS_PROBLEM})
+"""Parts that are not of an answer: each is told by itself, and an answer leaves its field alone."""
 EXTRA = "extra."
 """``extra.KEY`` is what was said to the survey's further question of that key."""
 Target = Mapping[str, str]
@@ -46,12 +50,17 @@ def field_values(target: Target, answer: Mapping[str, Any], description: base.De
     None, or a part that is missing, empties the field. With the object's ``description`` each value has the type and the length
     that its field takes; a field that is not in it is written as it is: the CRM's own refusal then tells what is wrong with it.
     """
-    return _values({name: part for name, part in target.items() if part is not Part.VERDICT}, answer, description)
+    return _values({name: part for name, part in target.items() if part not in TOLD}, answer, description)
 
 
 def verdict_values(target: Target, verdict: str, description: base.Description | None = None) -> dict[str, Any]:
     """The values that tell a record its verdict, by field; those of the answer are left alone."""
-    return _values({name: part for name, part in target.items() if part is Part.VERDICT}, {Part.VERDICT: verdict}, description)
+    return told_values(target, Part.VERDICT, verdict, description)
+
+
+def told_values(target: Target, part: Part, words: str | None, description: base.Description | None = None) -> dict[str, Any]:
+    """The values that tell a record one thing that is not of an answer, by field; None empties the field."""
+    return _values({name: wanted for name, wanted in target.items() if wanted == part}, {part: words}, description)
 
 
 def _values(target: Target, given: Mapping[str, Any], description: base.Description | None) -> dict[str, Any]:
@@ -66,12 +75,12 @@ def extras(said: Mapping[str, questions.Value]) -> dict[str, str | int]:
 
 def takes_answers(target: Target) -> bool:
     """Whether there is a field for anything of an answer."""
-    return any(part is not Part.VERDICT for part in target.values())
+    return any(part not in TOLD for part in target.values())
 
 
 def withdrawn(target: Target) -> dict[str, Any]:
     """The values that take an answer back: every field of an answer empty."""
-    return dict.fromkeys(name for name, part in target.items() if part is not Part.VERDICT)
+    return dict.fromkeys(name for name, part in target.items() if part not in TOLD)
 
 
 def _value(value: Any, column: base.Field | None) -> Any:
@@ -134,6 +143,7 @@ _SHORTEST: Mapping[Part, int] = {
     Part.SCORE: 2,
     Part.NORMALISED: 5,
     Part.VERDICT: 40,
+    Part.ADDRESS_PROBLEM: 40,
 }
 """Characters below which a text field cannot tell what it should."""
 
@@ -236,4 +246,5 @@ _TAKES: Mapping[Part, tuple[fieldtype.Family, ...]] = {
     Part.BAND: (_F.TEXT, _F.UNKNOWN),
     Part.NORMALISED: (_F.NUMBER, _F.WHOLE, _F.TEXT, _F.UNKNOWN),
     Part.VERDICT: (_F.TEXT, _F.UNKNOWN),
+    Part.ADDRESS_PROBLEM: (_F.TEXT, _F.UNKNOWN),
 }

@@ -134,10 +134,22 @@ def _write(world: _World) -> Iterator[Found]:
             yield Found(("mapping", "write", connector), _connector(world, connector))
         elif connector in world.sources and isinstance(objects, dict):
             targets = sorted({source.target for source in world.sources[connector]})
+            people = sorted({person.object for source in world.sources[connector] for person in source.person} - {"", *targets})
             for name, target in objects.items():
-                if targets and name not in targets:
-                    yield Found(("mapping", "write", connector, name), words.should_be(name, targets, ""))
+                if name in people:
+                    yield from _person_fields(("mapping", "write", connector, name), target)
+                elif targets and name not in targets:
+                    yield Found(("mapping", "write", connector, name), words.should_be(name, [*targets, *people], ""))
                 yield from _extras(world, ("mapping", "write", connector, name), target)
+
+
+def _person_fields(place: locate.Place, target: Any) -> Iterator[Found]:
+    """A person's record is told about their address; answers go onto the record that was asked about."""
+    about_records = [str(part) for part in outward.Part if part is not outward.Part.ADDRESS_PROBLEM]
+    for name, part in target.items() if isinstance(target, dict) else ():
+        if isinstance(part, str) and (part in about_records or part.startswith(outward.EXTRA)):
+            expected = f'should be "{outward.Part.ADDRESS_PROBLEM}": the rest goes onto the record that was asked about'
+            yield Found((*place, name), expected)
 
 
 def _extras(world: _World, place: locate.Place, target: Any) -> Iterator[Found]:

@@ -9,7 +9,7 @@ from store import answers, decisions, messages, touchpoints, updates
 
 _STATES: Mapping[str, tuple[sa.Table, tuple[str, ...]]] = {
     "invitations": (messages.INVITATION, ("open", "answered", "expired", "cancelled")),
-    "messages": (messages.MESSAGE, ("due", "sending", "sent", "unsure", "refused", "cancelled")),
+    "messages": (messages.MESSAGE, ("due", "sending", "sent", "unsure", "refused", "bounced", "cancelled")),
     "answers": (answers.ANSWER, ("provisional", "confirmed", "doubtful", "replaced", "void")),
     "writes": (updates.UPDATE, ("due", "done", "dead", "replaced")),
 }

@@ -80,6 +80,11 @@ def reminders(plan: Mapping[str, Any] | None) -> tuple[timedelta, ...]:
     return tuple(timedelta(seconds=seconds) for seconds in (plan or {}).get("remind", ()))
 
 
+def channels(plan: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """The channels that the rule names, as a stored plan has them."""
+    return tuple((plan or {}).get("channels", ()))
+
+
 def _plan(value: Mapping[str, Any]) -> decision.Plan:
     return decision.Plan(
         survey=value["survey"],

@@ -94,7 +94,8 @@ def expire(tx: sa.Connection, now: datetime) -> int:
         tx.execute(sa.update(INVITATION).where(INVITATION.c.id.in_(chunk)).values(state="expired"))
         waiting = sa.and_(MESSAGE.c.invitation_id.in_(chunk), MESSAGE.c.state == "due")
         tx.execute(sa.update(MESSAGE).where(waiting).values(state="cancelled", problem="expired before it was sent"))
-        gone = sa.select(MESSAGE.c.invitation_id).where(MESSAGE.c.invitation_id.in_(chunk), MESSAGE.c.state != "cancelled")
+        went = MESSAGE.c.state.not_in(("cancelled", "refused", "bounced"))
+        gone = sa.select(MESSAGE.c.invitation_id).where(MESSAGE.c.invitation_id.in_(chunk), went)
         asked = set(tx.execute(gone).scalars())
         for invitation_id in set(chunk) - asked:
             decisions.withdraw(tx, touchpoint_of[invitation_id], decision.Reason.TOO_OLD, _TOO_LATE)

@@ -16,7 +16,8 @@ PERSON = people.PERSON
 
 
 FIRST = "invitation"
-"""``send`` of an invitation's first message; the others are ``reminder-1``, ``reminder-2`` …"""
+"""``send`` of an invitation's first message; the others are ``reminder-1`` …, and ``fallback-1`` … over other channels."""
+_REMINDER = "reminder-"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,11 +41,21 @@ class Outgoing:
     """When the person is to be reminded, counted from the first message."""
     words: Mapping[str, Any] = field(default_factory=dict)
     """The wording of the invitation's variant."""
+    channels: tuple[str, ...] = ()
+    """All that the rule names, in its order."""
+    due_at: datetime | None = None
+    tried_at: datetime | None = None
+    """When it was first tried."""
 
     @property
     def is_reminder(self) -> bool:
         """Whether the person has a message about the same thing already."""
-        return self.send != FIRST
+        return self.send.startswith(_REMINDER)
+
+
+def not_a_reminder() -> sa.ColumnElement[bool]:
+    """First messages and those that take their place: what counts as asking."""
+    return sa.not_(MESSAGE.c.send.startswith(_REMINDER))
 
 
 def answerable(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
@@ -52,41 +63,62 @@ def answerable(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
     return INVITATION.c.state == "open", INVITATION.c.expires_at > now
 
 
-def claim(tx: sa.Connection, message_id: int, now: datetime) -> bool:
-    """Take this message for sending; False when somebody else did, it is no longer due, or the person has just said no."""
+def claim(tx: sa.Connection, message_id: int, now: datetime, reference: str = "") -> bool:
+    """Take this message for sending; False when somebody else did, it is no longer due, or the person has just said no.
+
+    ``reference``: what the far end will call it, where that is known before it has gone.
+    """
     of_message = INVITATION.c.id == MESSAGE.c.invitation_id
     can_answer = sa.exists().where(of_message, *answerable(now))
     said_no = sa.exists().where(of_message, PERSON.c.id == INVITATION.c.person_id, PERSON.c.opted_out_at.is_not(None))
     taken = tx.execute(
         sa.update(MESSAGE)
         .where(MESSAGE.c.id == message_id, MESSAGE.c.state == "due", can_answer, sa.not_(said_no))
-        .values(state="sending", claimed_at=now, attempts=MESSAGE.c.attempts + 1)
+        .values(
+            state="sending",
+            claimed_at=now,
+            attempts=MESSAGE.c.attempts + 1,
+            tried_at=sa.func.coalesce(MESSAGE.c.tried_at, now, type_=MESSAGE.c.tried_at.type),
+            reference=reference,
+        )
     )
     return taken.rowcount == 1
 
 
 def sent(tx: sa.Connection, one: Outgoing, reference: str, at: datetime) -> None:
     """The transport took it."""
-    settle(tx, one, state="sent", sent_at=at, reference=reference, problem="")
+    settle(tx, one, state="sent", sent_at=at, reference=reference, problem="", code="")
     if not one.is_reminder:
         decisions.asked(tx, one.waiting.id, at)
     note(tx, one, at, "reminded" if one.is_reminder else "sent", one.channel)
 
 
-def later(tx: sa.Connection, one: Outgoing, due_at: datetime, problem: str, at: datetime) -> None:
+def later(tx: sa.Connection, one: Outgoing, due_at: datetime, problem: str, at: datetime, code: str = "") -> None:
     """It did not go and will be tried again."""
-    settle(tx, one, state="due", due_at=due_at, problem=problem)
+    settle(tx, one, state="due", due_at=due_at, problem=problem, code=code)
     note(tx, one, at, "deferred", problem)
 
 
-def refused(tx: sa.Connection, one: Outgoing, problem: str, at: datetime) -> None:
-    """The address is refused for good: the invitation ends, unless the person has its first message."""
-    settle(tx, one, state="refused", problem=problem)
-    if one.is_reminder:
-        _call_off(tx, one.invitation_id, "the address is refused for good")
-    else:
-        tx.execute(sa.update(INVITATION).where(INVITATION.c.id == one.invitation_id).values(state="cancelled"))
+def refused(tx: sa.Connection, one: Outgoing, problem: str, at: datetime, code: str = "") -> None:
+    """It is refused for good, and so are its reminders. What becomes of the invitation is for the caller."""
+    settle(tx, one, state="refused", problem=problem, code=code)
+    call_off(tx, one.invitation_id, "the message before it did not arrive")
     note(tx, one, at, "refused", problem)
+
+
+def hold(tx: sa.Connection, one: Outgoing, why: str, problem: str, at: datetime) -> bool:
+    """It does not go after all, and the invitation waits for what takes its place. False when somebody took it to send it."""
+    waiting = sa.and_(MESSAGE.c.id == one.id, MESSAGE.c.state == "due")
+    if tx.execute(sa.update(MESSAGE).where(waiting).values(state="cancelled", problem=problem)).rowcount == 0:
+        return False
+    note(tx, one, at, "cancelled", why)
+    return True
+
+
+def end(tx: sa.Connection, invitation_id: int) -> None:
+    """The invitation is over before it was answered; its link leads to a closed survey."""
+    still = sa.and_(INVITATION.c.id == invitation_id, INVITATION.c.state == "open")
+    tx.execute(sa.update(INVITATION).where(still).values(state="cancelled"))
 
 
 def cancel(tx: sa.Connection, one: Outgoing, why: str, at: datetime) -> bool:
@@ -99,42 +131,62 @@ def cancel(tx: sa.Connection, one: Outgoing, why: str, at: datetime) -> bool:
     return True
 
 
-def remind(tx: sa.Connection, one: Outgoing, *, send: str, key: str, due_at: datetime, now: datetime) -> None:
-    """Store the reminder that follows this message, unless it is there already or an answer has come."""
+@dataclass(frozen=True, kw_only=True)
+class Next:
+    """A message that follows another one of the same invitation."""
+
+    send: str
+    key: str
+    channel: str
+    address: str = field(repr=False)
+    due_at: datetime
+
+
+def follow(tx: sa.Connection, one: Outgoing, wanted: Next, now: datetime) -> bool:
+    """Store what follows this message, unless it is there already or the invitation is over."""
     still_open = sa.select(INVITATION.c.id).where(INVITATION.c.id == one.invitation_id, INVITATION.c.state == "open")
     if tx.execute(still_open).first() is None:
-        return
+        return False
     row = {
         "invitation_id": one.invitation_id,
         "connector": one.waiting.touch.connector,
-        "send": send,
-        "key": key,
-        "channel": one.channel,
-        "address": one.address,
+        "send": wanted.send,
+        "key": wanted.key,
+        "channel": wanted.channel,
+        "address": wanted.address,
         "state": "due",
         "made_at": now,
-        "due_at": due_at,
+        "due_at": wanted.due_at,
         "attempts": 0,
         "reference": "",
         "problem": "",
     }
-    rows.insert_new(tx, MESSAGE, [row])
+    return bool(rows.insert_new(tx, MESSAGE, [row]))
+
+
+def drop_reminders(tx: sa.Connection, invitation_id: int) -> None:
+    """Reminders that were never tried are taken back: they belong to a message that did not arrive."""
+    untried = sa.and_(
+        MESSAGE.c.invitation_id == invitation_id, MESSAGE.c.state.in_(("due", "cancelled")), MESSAGE.c.attempts == 0
+    )
+    tx.execute(sa.delete(MESSAGE).where(untried, sa.not_(not_a_reminder())))
 
 
 def no_more(tx: sa.Connection, one: Outgoing, why: str, explanation: str, at: datetime) -> None:
     """The last look before a reminder said no: no reminder goes any more. The first message went, so its link stays."""
-    if _call_off(tx, one.invitation_id, explanation):
+    if call_off(tx, one.invitation_id, explanation):
         note(tx, one, at, "not_reminded", why)
 
 
-def _call_off(tx: sa.Connection, invitation_id: int, problem: str) -> int:
+def call_off(tx: sa.Connection, invitation_id: int, problem: str) -> int:
+    """What is still to be sent for the invitation does not go; how many messages."""
     waiting = sa.and_(MESSAGE.c.invitation_id == invitation_id, MESSAGE.c.state == "due")
     return tx.execute(sa.update(MESSAGE).where(waiting).values(state="cancelled", problem=problem)).rowcount
 
 
 def answered(tx: sa.Connection, invitation_id: int) -> None:
     """The person answered: what was still to be sent is not needed, and what may or may not have gone did go."""
-    _call_off(tx, invitation_id, "answered before it was sent")
+    call_off(tx, invitation_id, "answered before it was sent")
     of_invitation = MESSAGE.c.invitation_id == invitation_id
     tx.execute(sa.update(MESSAGE).where(of_invitation, MESSAGE.c.state == "unsure").values(state="sent", problem=""))
 

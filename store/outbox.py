@@ -53,8 +53,9 @@ def due(tx: sa.Connection, connector: str, now: datetime, limit: int, resting: S
     return list(tx.execute(wanted.order_by(MESSAGE.c.due_at, MESSAGE.c.id).limit(limit)).scalars())
 
 
-def load(tx: sa.Connection, ids: Sequence[int]) -> list[messages.Outgoing]:
-    """Those of these messages that are still due, in the order in which they became due."""
+def load(tx: sa.Connection, ids: Sequence[int], states: Sequence[str] | None = ("due",)) -> list[messages.Outgoing]:
+    """Those of these messages that are in one of the states (None: all of them), in the order in which they became due."""
+    wanted = sa.true() if states is None else MESSAGE.c.state.in_(states)
     found: list[messages.Outgoing] = []
     for chunk in rows.chunks(ids):
         query = (
@@ -62,7 +63,7 @@ def load(tx: sa.Connection, ids: Sequence[int]) -> list[messages.Outgoing]:
             .join(INVITATION, INVITATION.c.id == MESSAGE.c.invitation_id)
             .join(TOUCHPOINT, TOUCHPOINT.c.id == INVITATION.c.touchpoint_id)
             .outerjoin(_DECISION, _DECISION.c.touchpoint_id == TOUCHPOINT.c.id)
-            .where(MESSAGE.c.id.in_(chunk), MESSAGE.c.state == "due")
+            .where(MESSAGE.c.id.in_(chunk), wanted)
             .order_by(MESSAGE.c.due_at, MESSAGE.c.id)
             .set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
         )
@@ -87,6 +88,9 @@ def _outgoing(row: Mapping[str, Any]) -> messages.Outgoing:
         send=row["message_send"],
         remind=decisions.reminders(row["decision_plan"]),
         words=row["invitation_words"] or {},
+        channels=decisions.channels(row["decision_plan"]),
+        due_at=row["message_due_at"],
+        tried_at=row["message_tried_at"],
     )
 
 
@@ -99,7 +103,7 @@ def last_sent(tx: sa.Connection, person_ids: Iterable[int]) -> dict[int, datetim
         query = (
             sa.select(INVITATION.c.person_id, sa.func.max(at, type_=MESSAGE.c.due_at.type))
             .join(MESSAGE, MESSAGE.c.invitation_id == INVITATION.c.id)
-            .where(INVITATION.c.person_id.in_(chunk), gone, MESSAGE.c.send == messages.FIRST)
+            .where(INVITATION.c.person_id.in_(chunk), gone, messages.not_a_reminder())
             .group_by(INVITATION.c.person_id)
         )
         found.update((i, latest) for i, latest in tx.execute(query))

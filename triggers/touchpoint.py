@@ -14,6 +14,8 @@ class Recipient:
 
     record: str = ""
     """The person's own record id in the CRM (contact), empty when only an address is known."""
+    object: str = ""
+    """The CRM object of that record: ``Contact``; empty where the kind's columns do not say."""
     name: str = field(default="", repr=False)
     email: str = field(default="", repr=False)
     """As the CRM has it: not checked, not normalised."""

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from channels import memory as memory_channel
 from journey import collect, deliver, notice, settings, steps, tidy
-from store import invitations, messages, outbox, touchpoints, unsure
+from store import bad_addresses, invitations, messages, outbox, touchpoints, unsure
 from surveys import survey
 from tests.journey import conftest
 from triggers import rule
@@ -214,13 +214,22 @@ def test_one_channel_that_is_down_does_not_hold_up_another(make_world: Make) -> 
     assert (len(down.messages), len(well.messages)) == (0, 1)
 
 
-def test_an_address_that_is_refused_for_good_leaves_the_person_free(world: conftest.World) -> None:
+def test_an_address_that_is_refused_for_good_is_given_up_and_leaves_the_person_free(world: conftest.World) -> None:
     world.channel.refused.add("aino@posti.example")
     first = world.close_case(email="aino@posti.example")
     world.turn()
     told = world.why(first)
     assert (told["decision"]["reason"], told["invitation"]["state"]) == ("undeliverable", "cancelled")
     world.channel.refused.clear()
+    world.clock.advance(HOUR)
+    second = world.close_case(email="aino@posti.example")
+    world.turn()
+    assert world.channel.messages == []
+    assert world.why(second)["decision"]["explanation"] == (
+        "Nobody was asked: the address for memory does not work since 2026-03-02 (refused, refused)."
+    )
+    with world.belt.store.write() as tx:
+        assert bad_addresses.clear(tx, [bad_addresses.key(world.belt.secret, "memory", "Aino@posti.example")]) == 1
     world.clock.advance(HOUR)
     world.close_case(email="aino@posti.example")
     world.turn()

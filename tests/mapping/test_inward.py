@@ -40,7 +40,13 @@ def test_a_closed_case_is_a_touchpoint() -> None:
     assert (touch.happened_at, touch.occurrence) == (NOON - timedelta(minutes=5), "2026-05-04T11:55:00+00:00")
     assert (touch.account, touch.source, touch.trouble) == ("001A", "case_closed", "")
     assert touch.person == touchpoint.Recipient(
-        record="003A", name="Anna Aalto", email="anna@posti.example", phone="+358401234567", language="fi", opted_out=False
+        record="003A",
+        object="Contact",
+        name="Anna Aalto",
+        email="anna@posti.example",
+        phone="+358401234567",
+        language="fi",
+        opted_out=False,
     )
     assert (touch.context["priority"], touch.context["owner"]) == ("High", "Esa")
 

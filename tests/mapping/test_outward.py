@@ -58,7 +58,7 @@ def test_a_value_has_the_type_of_its_field(part: outward.Part, value: Any, crm_t
 
 def test_every_part_goes_to_its_field() -> None:
     target = {f"F_{part}": part for part in Part}
-    assert outward.field_values(target, ANSWER) == {f"F_{part}": ANSWER[part] for part in Part if part is not Part.VERDICT}
+    assert outward.field_values(target, ANSWER) == {f"F_{part}": ANSWER[part] for part in Part if part not in outward.TOLD}
 
 
 def test_an_answer_is_taken_back_by_emptying_its_fields() -> None:
