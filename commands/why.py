@@ -9,6 +9,7 @@ from rich import console
 from commands import options
 from journey import story
 from store import database, people
+from triggers import changes
 
 STEPS = {
     "noticed": "Noticed in the CRM.",
@@ -63,7 +64,7 @@ def _show(touchpoints: list[dict[str, Any]]) -> None:
         if number:
             out.print()
         out.print(f"{one['kind']} {one['label']} · {one['object']} {one['record']} in {one['connector']}", style="bold")
-        for line in (_verdict(one), *_consequences(one)):
+        for line in (_verdict(one), *_changes(one["context"]), *_consequences(one)):
             out.print(f"  {line}")
         for line in one["would_have_to_change"]:
             out.print(f"  To be asked: {line}")
@@ -79,6 +80,11 @@ def _verdict(one: dict[str, Any]) -> str:
         return "Noticed, and not decided yet."
     verdicts = {"ask": "Asked", "later": "Not asked yet", "never": "Not asked"}
     return f"{verdicts[decided['verdict']]} ({decided['reason']}): {decided['explanation']}"
+
+
+def _changes(context: dict[str, Any]) -> list[str]:
+    """How the fields changed whose changes rules compare, as the CRM told when it was noticed."""
+    return [f"The CRM told how {field} changed: {changes.shown(context, field)}." for field in changes.fields(context)]
 
 
 def _consequences(one: dict[str, Any]) -> list[str]:

@@ -22,7 +22,7 @@ def trouble(source: kind.Source, fact: str) -> str:
     """Why the changes of a fact cannot be asked for, as the end of a sentence about it; empty where they can."""
     column = source.context.get(fact)
     if column is None:
-        return f"{source.name} does not map it" if fact not in facts.INTRINSIC else "it is no column of the record"
+        return "it is no column of the record" if fact in facts.INTRINSIC else f"{source.name} does not map it"
     if len(column.path) > 1:
         return f"{source.name} maps it to several columns: {', '.join(column.path)}"
     return (

@@ -11,7 +11,7 @@ from typing import Any
 import pydantic
 
 from mapping import kind, outward
-from settings import contradictions, locate, schema, words
+from settings import compared, contradictions, locate, schema, words
 from settings.found import Found
 from triggers import condition, facts, restraint, rule
 from wire import duration
@@ -246,6 +246,7 @@ def _kind_fits(world: _World, place: locate.Place, table: Mapping[str, Any]) -> 
     for inner, field in _fields((*place, "when"), table.get("when")):
         if field not in fields:
             yield Found(inner, words.should_be(field, fields, ""))
+    yield from compared.check(place, table, [source for source in sources if source.kind in kinds])
     least = table.get("at_least")
     by = least.get("by") if isinstance(least, dict) else None
     if isinstance(by, str) and by not in fields:

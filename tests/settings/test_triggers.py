@@ -54,6 +54,18 @@ MISTAKES: list[tuple[tuple[str, str], str, str, str]] = [
         "can never hold",
     ),
     (
+        (PRIORITY, '{ any = [{ field = "owner", changed_to = "Esa" }, { field = "origin", is = "Web" }] },'),
+        "triggers.rules “Closed cases”",
+        "when[1].any[1].changed_to",
+        "along a lookup",
+    ),
+    (
+        (PRIORITY, '{ field = "language", changed_from = "fi" },'),
+        "triggers.rules “Closed cases”",
+        "when[1].changed_from",
+        "no column of the record",
+    ),
+    (
         (PRIORITY, '{ field = "creatd_at", older_than = "2d" },'),
         "triggers.rules “Closed cases”",
         "when[1].field",
