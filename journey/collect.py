@@ -1,36 +1,43 @@
-"""collect: answer → score. Called by the web pages, not by the clock. What it stores is durable when it returns."""
+"""collect: answer → score. Called by the web pages, not by the clock. What it stores is durable when it returns.
+
+A GET stores nothing but that it came. A post is an answer that counts, unless a sign speaks against it (signs.py): then it is
+kept apart. What becomes of posts is decided in taking.py, for one and for many alike: ``prepare`` needs no database,
+``store_all`` takes a whole batch inside the writer's transaction, ``submit`` is both for one post.
+"""
 
 import enum
-import hashlib
-import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
-import itsdangerous
 import sqlalchemy as sa
 import structlog
 
 from journey import belt as belts
-from journey import links, variants
-from mapping import outward
-from store import answers, ledger, people, touchpoints, updates
+from journey import forms, links, taking, variants, visits
+from store import answers, fetches, ledger, people, touchpoints
 from surveys import questions, survey
 
 log = structlog.get_logger("journey.collect")
-CHANGEABLE = timedelta(days=7)
-"""How long an answer can be changed by the person who gave it, unless the invitation expires later than that."""
-_NONCE_LIVES = timedelta(days=2)
+CHANGEABLE = taking.CHANGEABLE
+MOST_VERSIONS = taking.MOST_VERSIONS
 LONGEST_COMMENT = 4000
 _LONGEST_TOKEN = 100
-MOST_VERSIONS = 50
-"""Answers that are kept for one invitation; a program that posts for ever fills no disk."""
+Collected = taking.Collected
+Submission = taking.Submission
+Given = answers.Given
+Purpose = forms.Purpose
+store_all = taking.store_all
 
 
 class Standing(enum.StrEnum):
     """What a link leads to."""
 
     OPEN = "open"
+    CHECKED = "checked"
+    """An answer came that a sign speaks against; the form is still open, for a person may be meant to fill it in."""
     ANSWERED = "answered"
     CLOSED = "closed"
     """Expired or cancelled."""
@@ -54,19 +61,24 @@ class Question:
     rule: str = ""
     extras: Mapping[str, questions.Value] = field(default_factory=dict, repr=False)
     """What the answer says to the survey's further questions, by their keys."""
+    invitation_id: int = 0
 
 
-class Collected(enum.StrEnum):
-    """What became of a post."""
+@dataclass(frozen=True, kw_only=True)
+class Post:
+    """A form as it was sent off."""
 
-    SAVED = "saved"
-    SAME = "same"
-    """The same post again, or a second answer that did not say it was a change: the first one counts."""
-    CHANGED = "changed"
-    OUT_OF_RANGE = "out_of_range"
-    STALE_NONCE = "stale_nonce"
-    """The form is not one of ours or lay open for too long: show a fresh one."""
-    CLOSED = "closed"
+    nonce: str = field(repr=False)
+    value: str
+    """What the form said."""
+    comment: str = field(default="", repr=False)
+    decoy: str = ""
+    """A field that people leave empty."""
+    automated: bool = False
+    """The browser said that a program steers it."""
+    extras: Mapping[str, questions.Value] = field(default_factory=dict, repr=False)
+    """What was said to the further questions, from ``questions.cleaned``."""
+    visit: visits.Visit = visits.UNKNOWN
 
 
 def find(belt: belts.Belt, token: str) -> Question | None:
@@ -75,7 +87,7 @@ def find(belt: belts.Belt, token: str) -> Question | None:
     if asked is None or asked.survey not in belt.surveys:
         return None
     touch = touchpoints.as_noun(dict(asked.touch))
-    until = None if asked.answered_at is None else _changeable_until(asked)
+    until = None if asked.answered_at is None else taking.changeable_until(asked.answered_at, asked.expires_at)
     return Question(
         token=token,
         survey=variants.survey_of(belt.surveys[asked.survey], asked.words),
@@ -88,33 +100,42 @@ def find(belt: belts.Belt, token: str) -> Question | None:
         comment=asked.comment,
         changeable_until=until,
         extras=asked.extras,
+        invitation_id=asked.id,
     )
 
 
 def _asked(belt: belts.Belt, token: str) -> answers.Asked | None:
-    if not token.isascii() or "\x00" in token or len(token) > _LONGEST_TOKEN:
+    if not _is_token(token):
         return None
     with belt.store.read() as tx:
         return answers.find(tx, token)
 
 
+def _is_token(token: str) -> bool:
+    return token.isascii() and "\x00" not in token and len(token) <= _LONGEST_TOKEN
+
+
 def _standing(belt: belts.Belt, asked: answers.Asked) -> Standing:
     if asked.value is not None:
         return Standing.ANSWERED
-    return Standing.OPEN if asked.state == "open" and belt.now() < asked.expires_at else Standing.CLOSED
+    if asked.state != "open" or belt.now() >= asked.expires_at:
+        return Standing.CLOSED
+    return Standing.CHECKED if asked.doubted else Standing.OPEN
 
 
-def _changeable_until(asked: answers.Asked) -> datetime:
-    answered = asked.answered_at or asked.expires_at
-    return max(answered + CHANGEABLE, asked.expires_at)
+def doubted(belt: belts.Belt, asked: Question) -> answers.Given | None:
+    """The latest answer that is being checked; None when there is none."""
+    with belt.store.read() as tx:
+        return answers.doubted(tx, asked.invitation_id)
 
 
-def opened(belt: belts.Belt, token: str, value: int | None) -> None:
+def opened(belt: belts.Belt, token: str, value: int | None, visit: visits.Visit = visits.UNKNOWN) -> None:
     """A GET of the page: an open, and a provisional value when one was tapped in the mail. Counts for nothing."""
     asked = _asked(belt, token)
     if asked is None or asked.survey not in belt.surveys or _standing(belt, asked) is Standing.CLOSED:
         return
     chosen = value if value is not None and value in belt.surveys[asked.survey].definition.values else None
+    fetched(belt, asked.id, visit, "page" if chosen is None else "value", chosen)
     if asked.opened_at is not None and (chosen is None or asked.value is not None):
         return  # nothing that is not known already
 
@@ -126,111 +147,83 @@ def opened(belt: belts.Belt, token: str, value: int | None) -> None:
     belt.writer.submit(note)
 
 
-def nonce(belt: belts.Belt, token: str) -> str:
-    """Fresh and signed for this link: one per rendered form, good for one answer."""
-    return _signer(belt, token).dumps(secrets.token_urlsafe(9))
+def fetched(belt: belts.Belt, invitation_id: int, visit: visits.Visit, link: str, value: int | None = None) -> None:
+    """Note that one of the invitation's links was fetched: ``page``, ``value``, ``stop`` or ``why``.
 
-
-def _signer(belt: belts.Belt, token: str) -> itsdangerous.URLSafeTimedSerializer:
-    return itsdangerous.URLSafeTimedSerializer(belt.secret, salt=f"form:{token}", signer_kwargs={"digest_method": hashlib.sha256})
-
-
-def submit(
-    belt: belts.Belt,
-    token: str,
-    *,
-    nonce: str,
-    value: str,
-    comment: str,
-    change: bool,
-    decoy: str,
-    extras: Mapping[str, questions.Value] | None = None,
-) -> Collected:
-    """An answer was sent off. Stored, and queued for the CRM, when this returns SAVED or CHANGED.
-
-    ``value`` is what the form said; ``change``: the person pressed "change my answer"; ``decoy``: a field that people leave
-    empty; ``extras``: what was said to the further questions, from ``questions.cleaned``.
+    Nobody waits for it: a fetch that a crash loses is a sign less, and a post that comes later stands behind it in the queue.
     """
-    asked = _asked(belt, token)
-    if asked is None or asked.survey not in belt.surveys or _standing(belt, asked) is Standing.CLOSED:
+    if not visit.visitor:
+        return
+    at = visit.at or belt.now()
+    fetch = fetches.Fetch(
+        invitation_id=invitation_id, at=at, link=link, value=value, visitor=visit.visitor, sign=visit.robot and "named"
+    )
+    belt.writer.join(fetches.note, fetch).add_done_callback(_complain)
+
+
+def _complain(noted: Future[Any]) -> None:
+    error = noted.exception()
+    if error is not None:
+        log.warning("a fetch was not noted", error=type(error).__name__)
+
+
+def nonce(belt: belts.Belt, token: str, purpose: forms.Purpose = forms.Purpose.ANSWER, at: datetime | None = None) -> str:
+    """Fresh and signed for this link: one per rendered form, good for one answer. ``at``: when the form was asked for."""
+    return forms.nonce(belt.secret, token, forms.Shown(at=at or belt.now(), purpose=purpose))
+
+
+def prepare(belt: belts.Belt, token: str, post: Post) -> Collected | Submission:
+    """What can be told of a post without the database: not to be taken, or what ``store_all`` takes."""
+    if not _is_token(token):
         return Collected.CLOSED
-    chosen = _in_range(belt.surveys[asked.survey], value)
-    if chosen is None:
-        return Collected.OUT_OF_RANGE
-    if not _is_ours(belt, token, nonce):
-        return Collected.STALE_NONCE
-    given = answers.Given(value=chosen, comment=_clean(comment), nonce=nonce, at=belt.now(), extras=extras or {})
-    work = _Submission(belt=belt, token=token, given=given, change=change, decoy=bool(decoy))
-    outcome: Collected = belt.writer.submit(work.store)
-    log.info("answer", outcome=str(outcome), touchpoint=asked.touchpoint_id)
-    return outcome
-
-
-def _in_range(asked: survey.Survey, value: str) -> int | None:
-    text = value.strip()
+    text = post.value.strip()
     if not (text.isascii() and text.isdigit() and len(text) <= 3):
-        return None
-    return int(text) if int(text) in asked.definition.values else None
+        return Collected.OUT_OF_RANGE
+    now = belt.now()
+    shown = forms.read(belt.secret, token, post.nonce, now)
+    if shown is None:
+        return Collected.STALE_NONCE
+    return Submission(
+        token=token,
+        nonce=post.nonce,
+        shown=shown,
+        value=int(text),
+        comment=_clean(post.comment),
+        extras=post.extras,
+        decoy=bool(post.decoy),
+        automated=post.automated,
+        visit=post.visit,
+        at=now,
+    )
 
 
-def _is_ours(belt: belts.Belt, token: str, nonce: str) -> bool:
-    if not nonce.isascii():
-        return False
-    try:
-        _signer(belt, token).loads(nonce, max_age=int(_NONCE_LIVES.total_seconds()))
-    except itsdangerous.BadData:
-        return False
-    return True
+def submit(belt: belts.Belt, token: str, post: Post) -> Collected:
+    """An answer was sent off. Stored, and queued for the CRM when it counts, when this returns SAVED, CHANGED or CHECKED."""
+    prepared = prepare(belt, token, post)
+    if isinstance(prepared, Submission):
+        outcome: Collected = belt.writer.join(_store, (belt, prepared)).result()
+        log.info("answer", outcome=str(outcome))
+        return outcome
+    asked = _asked(belt, token)
+    gone = asked is None or asked.survey not in belt.surveys or _standing(belt, asked) is Standing.CLOSED
+    return Collected.CLOSED if gone else prepared
+
+
+def _store(tx: sa.Connection, handed_in: Sequence[tuple[belts.Belt, Submission]]) -> list[Collected]:
+    """``store_all`` for posts of several belts: while the settings are reloaded there are two."""
+    belt_of = {id(belt): belt for belt, _ in handed_in}
+    collected: dict[int, Collected] = {}
+    for key, belt in belt_of.items():
+        places = [place for place, (one, _) in enumerate(handed_in) if id(one) == key]
+        outcomes = store_all(belt, tx, [handed_in[place][1] for place in places])
+        collected.update(zip(places, outcomes, strict=True))
+    return [collected[place] for place in range(len(handed_in))]
 
 
 def _clean(comment: str) -> str:
     """Line ends as one kind, no NUL (PostgreSQL takes none) and no lone surrogates; at most 4,000 characters."""
     text = comment.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
     return text.encode("utf-8", "replace").decode("utf-8").strip()[:LONGEST_COMMENT]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Submission:
-    """The part of ``submit`` that runs inside the writer's transaction, where the answers that came before are certain."""
-
-    belt: belts.Belt
-    token: str
-    given: answers.Given
-    change: bool
-    decoy: bool
-
-    def store(self, tx: sa.Connection) -> Collected:
-        asked = answers.find(tx, self.token)
-        if asked is None or answers.known_nonce(tx, self.given.nonce) or answers.versions(tx, asked) >= MOST_VERSIONS:
-            return Collected.SAME
-        if self.decoy:
-            answers.set_aside(tx, asked, self.given, "decoy field filled")
-            return Collected.SAVED
-        if asked.value is None:
-            answers.confirm(tx, asked, self.given, self._targets(asked))
-            return Collected.SAVED
-        if self.change and self.given.at <= _changeable_until(asked):
-            answers.confirm(tx, asked, self.given, self._targets(asked))
-            return Collected.CHANGED
-        if (asked.value, asked.comment, asked.extras) != (self.given.value, self.given.comment, self.given.extras):
-            answers.set_aside(tx, asked, self.given, "came after an answer that counts")
-        return Collected.SAME
-
-    def _targets(self, asked: answers.Asked) -> list[updates.Target]:
-        touch = touchpoints.as_noun(dict(asked.touch))
-        if not outward.takes_answers(self.belt.targets.get(touch.connector, {}).get(touch.object, {})):
-            return []
-        definition = self.belt.surveys[asked.survey].definition
-        kept = {
-            "score": self.given.value,
-            "comment": self.given.comment,
-            "answered_at": self.given.at.isoformat(),
-            "metric": definition.key,
-            "band": definition.band(self.given.value).key,
-            "normalised": definition.normalised(self.given.value),
-            **outward.extras(self.given.extras),
-        }
-        return [updates.Target(connector=touch.connector, object=touch.object, record=touch.record, fields=kept)]
 
 
 def unsubscribe(belt: belts.Belt, token: str) -> bool:

@@ -33,16 +33,13 @@ class Shown:
     """A form as it was shown."""
 
     at: datetime
-    purpose: Purpose
-    value: int | None
-    """The value that its link chose."""
+    purpose: Purpose = Purpose.ANSWER
 
 
 def nonce(secret: bytes, token: str, shown: Shown) -> str:
     """Fresh and signed for this link: one per form that is shown, good for one answer."""
-    value = "" if shown.value is None else str(shown.value)
-    moment = _milliseconds(shown.at)
-    return _signer(secret, token).sign(f"{secrets.token_urlsafe(_RANDOM)}.{moment:x}.{shown.purpose}{value}").decode()
+    moment = int(shown.at.timestamp() * 1000)
+    return _signer(secret, token).sign(f"{secrets.token_urlsafe(_RANDOM)}.{moment:x}.{shown.purpose}").decode()
 
 
 def read(secret: bytes, token: str, nonce: str, now: datetime) -> Shown | None:
@@ -56,12 +53,8 @@ def read(secret: bytes, token: str, nonce: str, now: datetime) -> Shown | None:
     at = datetime.fromtimestamp(int(moment, 16) / 1000, UTC)
     if now - at > LIVES:
         return None
-    return Shown(at=at, purpose=Purpose(why[:1]), value=int(why[1:]) if why[1:] else None)
+    return Shown(at=at, purpose=Purpose(why))
 
 
 def _signer(secret: bytes, token: str) -> itsdangerous.Signer:
     return itsdangerous.Signer(secret, salt=f"form:{token}", digest_method=hashlib.sha256)
-
-
-def _milliseconds(at: datetime) -> int:
-    return int(at.timestamp() * 1000)

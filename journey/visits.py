@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 from dataclasses import dataclass, field
+from datetime import datetime
 
 _LENGTH = 6
 """Bytes of each half: 48 bits keep the visitors of one invitation, or of one minute, apart."""
@@ -27,6 +28,8 @@ class Visit:
     """In which the page was shown."""
     channel: str = ""
     """Over which the person came; empty: that of the message."""
+    at: datetime | None = None
+    """When the request came; None: now."""
 
 
 UNKNOWN = Visit()

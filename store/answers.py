@@ -36,6 +36,8 @@ class Asked:
     """The wording of the invitation's variant."""
     opened_at: datetime | None = None
     """First GET of the page."""
+    doubted: bool = False
+    """Whether an answer is kept apart that nobody has confirmed yet."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +52,18 @@ class Given:
     """What was said to the survey's further questions, by their keys; cleaned."""
 
 
+_VERSION = ANSWER.alias("version")
+_DOUBTED = sa.and_(_VERSION.c.invitation_id == INVITATION.c.id, _VERSION.c.state == "doubtful")
 _FIND = (
-    sa.select(INVITATION, TOUCHPOINT, ANSWER.c.value, ANSWER.c.comment, ANSWER.c.at, ANSWER.c.extras)
+    sa.select(
+        INVITATION,
+        TOUCHPOINT,
+        ANSWER.c.value,
+        ANSWER.c.comment,
+        ANSWER.c.at,
+        ANSWER.c.extras,
+        sa.exists().where(_DOUBTED).label("doubted"),
+    )
     .join(TOUCHPOINT, TOUCHPOINT.c.id == INVITATION.c.touchpoint_id)
     .outerjoin(ANSWER, sa.and_(ANSWER.c.invitation_id == INVITATION.c.id, ANSWER.c.state == "confirmed"))
     .where(INVITATION.c.token == sa.bindparam("token"))
@@ -80,7 +92,18 @@ def find(tx: sa.Connection, token: str) -> Asked | None:
         extras=row["answer_extras"] or {},
         words=row["invitation_words"] or {},
         opened_at=row["invitation_opened_at"],
+        doubted=row["doubted"],
     )
+
+
+def doubted(tx: sa.Connection, invitation_id: int) -> Given | None:
+    """The latest answer that is kept apart; None when there is none."""
+    which = sa.and_(ANSWER.c.invitation_id == invitation_id, ANSWER.c.state == "doubtful")
+    row = tx.execute(sa.select(ANSWER).where(which).order_by(ANSWER.c.version.desc()).limit(1)).mappings().first()
+    if row is None:
+        return None
+    comment, extras = row["comment"] or "", row["extras"] or {}
+    return Given(value=row["value"], comment=comment, nonce=row["nonce"] or "", at=row["at"], extras=extras)
 
 
 def opened(tx: sa.Connection, asked: Asked, value: int | None, at: datetime) -> None:

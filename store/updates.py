@@ -47,10 +47,11 @@ def add(tx: sa.Connection, answer_id: int, touchpoint_id: int, targets: Sequence
             UPDATE.c.state.in_(("due", "dead")),
         )
         tx.execute(sa.update(UPDATE).where(same).values(state="replaced"))
-    rows.insert(tx, UPDATE, [_row(answer_id, touchpoint_id, target, now) for target in targets])
+    rows.insert(tx, UPDATE, [row(answer_id, touchpoint_id, target, now) for target in targets])
 
 
-def _row(answer_id: int | None, touchpoint_id: int, target: Target, now: datetime) -> dict[str, Any]:
+def row(answer_id: int | None, touchpoint_id: int, target: Target, now: datetime) -> dict[str, Any]:
+    """A field update that is due now, as a row of the table."""
     return {
         "answer_id": answer_id,
         "topic": "answer",
@@ -75,7 +76,7 @@ def tell(tx: sa.Connection, told: Mapping[int, Target], now: datetime, topic: st
         about = sa.and_(UPDATE.c.touchpoint_id.in_(chunk), UPDATE.c.answer_id.is_(None), UPDATE.c.topic == topic)
         earlier = sa.and_(about, UPDATE.c.state.in_(("due", "dead")))
         tx.execute(sa.update(UPDATE).where(earlier).values(state="replaced"))
-    rows.insert(tx, UPDATE, [_row(None, i, target, now) | {"topic": topic} for i, target in told.items()])
+    rows.insert(tx, UPDATE, [row(None, i, target, now) | {"topic": topic} for i, target in told.items()])
 
 
 def hasten(tx: sa.Connection, connector: str, now: datetime) -> None:

@@ -116,6 +116,12 @@ PHRASES: dict[str, str | Plural] = {
     "thanks.low.case_closed": "We are sorry this did not go well. Your answer has gone to the people who handled your case.",
     "thanks.seen": "Your answer has gone to the people in charge of it.",
     "thanks.seen.case_closed": "Your answer has gone to the people who handled your case.",
+    "checked": "Thank you, your answer is taken, it is being checked",
+    "checked.more": (
+        "Programs that look through mail for dangers sometimes send answers too. Was it you? Then press the button, and your "
+        "answer counts."
+    ),
+    "checked.yes": "Yes, that was me",
     "your_score": "Your score",
     "your_comment": "Your comment",
     "who_sees": "Who sees it",

@@ -35,11 +35,13 @@ def build(belt: belts.Belt, settings: settings.WebSettings) -> Starlette:
     async def odd(request: Request, error: Exception) -> Response:
         return _odd(here, request, error)
 
-    return Starlette(
+    application = Starlette(
         routes=[Route(path.path, _endpoint(here, path), methods=path.methods) for path in ROUTES],
         middleware=[Middleware(guard.Guard)],
         exception_handlers={HTTPException: odd},
     )
+    application.state.proxies = settings.trusted
+    return application
 
 
 def _endpoint(here: site.Site, path: route.Path) -> Callable[[Request], Awaitable[Response]]:

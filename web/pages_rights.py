@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from journey import collect
 from surveys import wording
-from web import pages_survey, route, site
+from web import pages_survey, route, site, visitor
 
 Form = dict[str, str]
 
@@ -17,6 +17,7 @@ def ask_to_stop(here: site.Site, request: Request, form: Form) -> Response:
     if asked is None:
         return pages_survey.unknown(here, request)
     words = here.words(site.language(here, request.query_params, asked.language))
+    _note(here, request, asked, "stop")
     return here.render(
         "note.html",
         words,
@@ -47,9 +48,16 @@ def why(here: site.Site, request: Request, form: Form) -> Response:
     if asked is None:
         return pages_survey.unknown(here, request)
     words = here.words(site.language(here, request.query_params, asked.language))
+    _note(here, request, asked, "why")
     about = words.about(asked.kind, asked.subject, asked.happened_at)
     lines = [words.because(asked.kind), about, words.privacy()]
     return here.render("note.html", words, heading=words.text("why"), lines=lines, links=here.footer(words, token)[1:])
+
+
+def _note(here: site.Site, request: Request, asked: collect.Question, link: str) -> None:
+    """That the link was fetched, for the signs; HEAD leaves no trace."""
+    if request.method != "HEAD":
+        collect.fetched(here.belt, asked.invitation_id, visitor.of(here.belt, request), link)
 
 
 def privacy(here: site.Site, request: Request, form: Form) -> Response:

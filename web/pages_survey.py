@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import datetime
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -9,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from journey import collect
 from surveys import wording
-from web import questionnaire, route, site
+from web import questionnaire, route, site, visitor
 
 Form = dict[str, str]
 
@@ -26,18 +27,18 @@ def show(here: site.Site, request: Request, form: Form) -> Response:
         return unknown(here, request)
     words = here.words(site.language(here, request.query_params, asked.language))
     tapped = questionnaire.on_scale(asked.survey, request.query_params.get("v", ""))
+    visit = visitor.of(here.belt, request, words.language)
     if request.method != "HEAD":
-        collect.opened(here.belt, token, tapped)
+        collect.opened(here.belt, token, tapped, visit)
     if asked.standing is collect.Standing.CLOSED:
         return _closed(here, words, token)
     changing = request.query_params.get("change") == "1" and _changeable(here, asked)
     if asked.standing is collect.Standing.ANSWERED and not changing:
         return _thanks(here, words, asked)
     if changing:
-        return _form(
-            here, words, asked, questionnaire.Filled(change=True, chosen=asked.value, comment=asked.comment, extras=asked.extras)
-        )
-    return _form(here, words, asked, questionnaire.Filled(chosen=tapped, tapped=tapped is not None))
+        filled = questionnaire.Filled(change=True, chosen=asked.value, comment=asked.comment, extras=asked.extras)
+        return _form(here, words, asked, filled, visit.at)
+    return _form(here, words, asked, questionnaire.Filled(chosen=tapped, tapped=tapped is not None), visit.at)
 
 
 def answer(here: site.Site, request: Request, form: Form) -> Response:
@@ -53,32 +54,37 @@ def answer(here: site.Site, request: Request, form: Form) -> Response:
     if len(sent.comment) > collect.LONGEST_COMMENT:
         problem = words.text("comment_too_long", most=collect.LONGEST_COMMENT, n=len(sent.comment))
         return _form(here, words, asked, replace(sent, problem=problem, comment_at_fault=True))
-    outcome = collect.submit(
-        here.belt,
-        token,
+    post = collect.Post(
         nonce=form.get("nonce", ""),
         value=form.get("value", ""),
         comment=sent.comment,
-        change=sent.change,
         decoy=form.get("more", ""),
+        automated=form.get("automated", "") == "1",
         extras=sent.extras,
+        visit=visitor.of(here.belt, request, words.language),
     )
+    outcome = collect.submit(here.belt, token, post)
     if outcome is collect.Collected.CLOSED:
         return _closed(here, words, token)
     if outcome is collect.Collected.OUT_OF_RANGE:
         return _form(here, words, asked, replace(sent, problem=words.say("nothing_chosen", asked.survey)))
     if outcome is collect.Collected.STALE_NONCE:
         return _form(here, words, asked, replace(sent, problem=words.text("stale")))
-    return RedirectResponse(f"{here.root}/s/{token}/thanks{_carried(words, asked)}", 303)
+    checked = {"checked": "1"} if outcome is collect.Collected.CHECKED else {}
+    return RedirectResponse(f"{here.root}/s/{token}/thanks{_carried(words, asked, **checked)}", 303)
 
 
 def thanks(here: site.Site, request: Request, form: Form) -> Response:
-    """``GET /s/TOKEN/thanks``: what was saved, who sees it, until when it can be changed."""
+    """``GET /s/TOKEN/thanks``: what was saved, who sees it, until when it can be changed; or that it is being checked."""
     token = request.path_params["token"]
     asked = collect.find(here.belt, token)
     if asked is None:
         return unknown(here, request)
     words = here.words(site.language(here, request.query_params, asked.language))
+    checked = asked.standing is collect.Standing.CHECKED or request.query_params.get("checked") == "1"
+    given = collect.doubted(here.belt, asked) if checked else None
+    if given is not None and asked.standing is not collect.Standing.CLOSED:
+        return _checked(here, words, asked, given)
     if asked.standing is collect.Standing.ANSWERED:
         return _thanks(here, words, asked)
     if asked.standing is collect.Standing.CLOSED:
@@ -105,9 +111,10 @@ def _changeable(here: site.Site, asked: collect.Question) -> bool:
     return asked.changeable_until is not None and here.belt.now() < asked.changeable_until
 
 
-def _carried(words: wording.Wording, asked: collect.Question) -> str:
+def _carried(words: wording.Wording, asked: collect.Question, **more: str) -> str:
     """The language, when it was chosen, as a query to be carried to the next page."""
-    return "" if words.language == asked.language else "?" + urlencode({"lang": words.language})
+    query = more if words.language == asked.language else more | {"lang": words.language}
+    return "?" + urlencode(query) if query else ""
 
 
 def _closed(here: site.Site, words: wording.Wording, token: str) -> Response:
@@ -133,14 +140,40 @@ def _thanks(here: site.Site, words: wording.Wording, asked: collect.Question) ->
     )
 
 
-def _form(here: site.Site, words: wording.Wording, asked: collect.Question, filled: questionnaire.Filled) -> Response:
+def _checked(here: site.Site, words: wording.Wording, asked: collect.Question, given: collect.Given) -> Response:
+    """An answer that a sign speaks against: the person behind it, if there is one, says so with a second press.
+
+    Where another answer counts, this one was meant to change it, and only the form for that does.
+    """
+    changes = asked.standing is collect.Standing.ANSWERED
+    change = urlencode({"change": "1"} if words.language == asked.language else {"change": "1", "lang": words.language})
+    return here.render(
+        "checked.html",
+        words,
+        heading=words.text("checked"),
+        lead=words.text("checked.more"),
+        score=words.score(asked.survey, given.value),
+        comment=given.comment,
+        further=questionnaire.said(words, asked.survey, given.extras),
+        change_href=f"{here.root}/s/{asked.token}?{change}" if changes else "",
+        hidden=questionnaire.posted(asked.survey, given.value, given.comment, given.extras),
+        nonce=collect.nonce(here.belt, asked.token, collect.Purpose.CONFIRM),
+        action=f"{here.root}/s/{asked.token}{_carried(words, asked)}",
+        links=here.footer(words, asked.token),
+    )
+
+
+def _form(
+    here: site.Site, words: wording.Wording, asked: collect.Question, filled: questionnaire.Filled, at: datetime | None = None
+) -> Response:
+    """The form. ``at``: when it was asked for; None: now."""
     return here.render(
         "survey.html",
         words,
         422 if filled.problem else 200,
         **questionnaire.values(words, asked.survey, asked.kind, filled),
         about=words.about(asked.kind, asked.subject, asked.happened_at),
-        nonce=collect.nonce(here.belt, asked.token),
+        nonce=collect.nonce(here.belt, asked.token, collect.Purpose.CHANGE if filled.change else collect.Purpose.ANSWER, at),
         keep=True,
         action=f"{here.root}/s/{asked.token}{_carried(words, asked)}",
         query=_kept_by_language(filled),

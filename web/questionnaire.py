@@ -70,6 +70,18 @@ def said(words: wording.Wording, asked: survey.Survey, extras: Mapping[str, ques
     return [(words.own(one.words), words.answered(one, extras[one.key])) for one in asked.questions if one.key in extras]
 
 
+def posted(asked: survey.Survey, value: int, comment: str, extras: Mapping[str, questions.Value]) -> list[tuple[str, str | int]]:
+    """The fields of a form that says this, names with values; what it no longer asks is left out."""
+    fields: list[tuple[str, str | int]] = [("value", value), ("comment", comment)]
+    for one in asked.questions:
+        said = extras.get(one.key)
+        if isinstance(said, list):
+            fields += [(questions.field_of(one, option), "1") for option in said]
+        elif said is not None:
+            fields.append((questions.field_of(one), said))
+    return fields
+
+
 def shape(words: wording.Wording, asked: survey.Survey) -> str:
     """How the tiles are laid out: long scales split in two rows on a phone, words in the tiles where every point has them."""
     points = words.scale(asked)

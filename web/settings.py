@@ -1,10 +1,11 @@
 """The section ``[web]`` of the settings: where the pages listen and what their address is from outside."""
 
+import ipaddress
 import re
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 _LISTEN = re.compile(r"^(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<host>[A-Za-z0-9.\-]*)):(?P<port>\d{1,5})$")
 
@@ -36,6 +37,15 @@ def _outside(url: str) -> str:
     return url.rstrip("/")
 
 
+def _networks(proxies: tuple[str, ...]) -> tuple[str, ...]:
+    for one in proxies:
+        try:
+            ipaddress.ip_network(one)
+        except ValueError:
+            raise ValueError(f'has {one!r}: should be addresses or networks such as "10.0.0.7" or "10.1.0.0/16"') from None
+    return proxies
+
+
 class WebSettings(BaseModel):
     """``[web]``"""
 
@@ -44,6 +54,10 @@ class WebSettings(BaseModel):
     listen: Annotated[str, AfterValidator(_address)] = "127.0.0.1:8080"
     public_url: Annotated[str, AfterValidator(_outside)] = "http://127.0.0.1:8080"
     """Where the links in mails point, without a slash at the end; by default the address that the pages listen on."""
+
+    proxies: Annotated[tuple[str, ...], AfterValidator(_networks)] = Field(
+        default=(), description="Addresses or networks of our own proxies: what they add to X-Forwarded-For is believed"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -54,6 +68,11 @@ class WebSettings(BaseModel):
         if listen.endswith(":0") or listen.startswith((":", "0.0.0.0:", "[::]:")):
             raise ValueError(f'public_url is needed: "{listen}" does not tell where a customer finds the pages')
         return {**section, "public_url": f"http://{listen}"}
+
+    @property
+    def trusted(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """The proxies as networks."""
+        return tuple(ipaddress.ip_network(one) for one in self.proxies)
 
     @property
     def host(self) -> str:

@@ -175,7 +175,7 @@ class Running:
         assert token is not None
         link = token[1]
         nonce = collect.nonce(self.belt, link)
-        return collect.submit(self.belt, link, nonce=nonce, value=value, comment=comment, change=False, decoy="")
+        return collect.submit(self.belt, link, collect.Post(nonce=nonce, value=value, comment=comment))
 
 
 def willing(contact: dict[str, Any]) -> bool:

@@ -69,7 +69,7 @@ class World:
             "surveys": {"csat": survey.Survey(key="csat", metric="csat")},
             "brand": survey.Brand(name="Havu"),
             "channels": {"memory": self.channel},
-            "settings": settings.JourneySettings(),
+            "settings": settings.JourneySettings(signs=settings.Signs(just_sent=timedelta(0))),  # the clock stands still
             "public_url": "http://survey.example",
             "patient": False,
             "now": self.clock,
@@ -158,8 +158,9 @@ class World:
     ) -> collect.Collected:
         """The person of a message sends the form off."""
         token = self.token(which)
-        given = collect.nonce(self.belt, token) if nonce is None else nonce
-        return collect.submit(self.belt, token, nonce=given, value=value, comment=comment, change=change, decoy=decoy)
+        purpose = collect.Purpose.CHANGE if change else collect.Purpose.ANSWER
+        given = collect.nonce(self.belt, token, purpose) if nonce is None else nonce
+        return collect.submit(self.belt, token, collect.Post(nonce=given, value=value, comment=comment, decoy=decoy))
 
     def token(self, which: int = -1) -> str:
         """The secret link of a message that was sent."""

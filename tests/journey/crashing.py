@@ -112,7 +112,7 @@ def work(folder: Path, ahead: timedelta, answers: Mapping[str, str], calls: Pipe
     def visit() -> None:
         for token, value in answers.items():
             nonce = collect.nonce(world.belt, token)
-            saved = collect.submit(world.belt, token, nonce=nonce, value=value, comment="", change=False, decoy="")
+            saved = collect.submit(world.belt, token, collect.Post(nonce=nonce, value=value))
             told.send((token, value, str(saved)))
 
     threading.Thread(target=visit, daemon=True).start()

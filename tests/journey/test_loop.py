@@ -8,8 +8,8 @@ from tests.journey import conftest
 
 def answer(world: conftest.World, value: str, comment: str = "", *, change: bool = False) -> collect.Collected:
     token = world.token()
-    nonce = collect.nonce(world.belt, token)
-    return collect.submit(world.belt, token, nonce=nonce, value=value, comment=comment, change=change, decoy="")
+    nonce = collect.nonce(world.belt, token, collect.Purpose.CHANGE if change else collect.Purpose.ANSWER)
+    return collect.submit(world.belt, token, collect.Post(nonce=nonce, value=value, comment=comment))
 
 
 def test_a_closed_case_is_asked_about_and_its_answer_lands_on_it(world: conftest.World) -> None:
