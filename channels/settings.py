@@ -3,7 +3,9 @@
 from pydantic import BaseModel, ConfigDict
 
 from channels.email import settings as email_settings
+from channels.link import settings as link_settings
 from channels.sms import settings as sms_settings
+from channels.webhook import settings as webhook_settings
 
 
 class ChannelsSettings(BaseModel):
@@ -13,3 +15,5 @@ class ChannelsSettings(BaseModel):
 
     email: email_settings.EmailSettings | None = None
     sms: sms_settings.SmsSettings | None = None
+    webhook: webhook_settings.WebhookSettings | None = None
+    link: link_settings.LinkSettings | None = None
