@@ -25,9 +25,12 @@ def trouble(source: kind.Source, fact: str) -> str:
         return "it is no column of the record" if fact in facts.INTRINSIC else f"{source.name} does not map it"
     if len(column.path) > 1:
         return f"{source.name} maps it to several columns: {', '.join(column.path)}"
-    return (
-        "" if _column(source, fact) else f"{source.name} reaches it along a lookup ({column.path[0]}), and that is another record"
-    )
+    if _column(source, fact):
+        return ""
+    path = column.path[0]
+    if "." not in path:
+        return f"{source.name} maps it to {source.object}.{path}, which is not on the {source.target} itself"
+    return f"{source.name} reaches it along a lookup ({path}), and the column is another record's"
 
 
 def _column(source: kind.Source, fact: str) -> str:
