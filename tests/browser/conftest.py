@@ -12,6 +12,15 @@ from tests.web.conftest import make_place, place
 __all__ = ["make_place", "place"]
 
 
+LIKE_A_PERSONS = ["--disable-blink-features=AutomationControlled"]
+"""A person's browser does not say that a program steers it; the pages would keep its answers apart."""
+
+
+def persons_agent(browser: Browser) -> str:
+    """What this Chromium says of itself when somebody sits before it."""
+    return f"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{browser.version} Safari/537.36"
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium as the system has it; closed after each file, for its event loop would stand in the way of other tests."""
@@ -19,7 +28,7 @@ def browser() -> Iterator[Browser]:
     if found is None:
         pytest.fail("the browser tests need Chromium: install it with `apt-get install chromium`")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        chromium = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", *LIKE_A_PERSONS])
         yield chromium
         chromium.close()
 
@@ -31,7 +40,7 @@ def make_tab(browser: Browser) -> Iterator[Callable[..., Page]]:
     complaints: list[str] = []
 
     def make(**options: Any) -> Page:
-        context = browser.new_context(**options)
+        context = browser.new_context(**{"user_agent": persons_agent(browser), **options})
         opened.append(context)
         tab = context.new_page()
         tab.set_default_timeout(10_000)
