@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -150,6 +150,35 @@ class Expected:
     remedy: str
 
 
+RAISED = ('survey  = "case_csat"', 'survey  = "case_csat"\nwhen = [{ field = "priority", changed_to = "High" }]')
+"""A rule that compares how the priority changed."""
+
+
+@contextmanager
+def without_history_tracking(box: Box) -> Iterator[None]:
+    before = box.sandbox.salesforce.org.tracked["Case"]
+    box.sandbox.salesforce.track_history("Case", ["Status"])
+    yield
+    box.sandbox.salesforce.track_history("Case", before)
+
+
+@contextmanager
+def without_auditing(box: Box) -> Iterator[None]:
+    [row] = box.sandbox.dynamics.store.table("organization").by_id.values()
+    row["isauditenabled"] = False
+    yield
+    row["isauditenabled"] = True
+
+
+@contextmanager
+def without_auditing_the_column(box: Box) -> Iterator[None]:
+    table = box.sandbox.dynamics.store.schema.tables["incident"]
+    before = table.columns["prioritycode"]
+    table.add(replace(before, audited=False))
+    yield
+    table.add(before)
+
+
 NO_TENANT = "11111111-2222-4333-8444-555555555555"
 TROUBLES = {
     "salesforce: wrong secret": Expected(
@@ -236,6 +265,48 @@ TROUBLES = {
         message="may not change rows of incident (it lacks prvWriteincident)",
         remedy="Write on incident",
     ),
+    "salesforce: history that is not tracked": Expected(
+        trouble=without_history_tracking,
+        replace=(RAISED,),
+        subject="connectors.salesforce: rule “Closed cases”",
+        message="Case does not tell how priority (Priority) changes: field history tracking is off",
+        remedy="Set History Tracking: tick Priority",
+    ),
+    "salesforce: history of a hidden field": Expected(
+        trouble=fault("salesforce", "hide_field", field="Case.Priority"),
+        replace=(RAISED,),
+        subject="connectors.salesforce: rule “Closed cases”",
+        message="this user cannot see it",
+        remedy="Case.Priority (field-level security)",
+    ),
+    "dynamics: auditing is off": Expected(
+        trouble=without_auditing,
+        replace=(RAISED,),
+        subject="connectors.dynamics: rule “Closed cases”",
+        message="incident does not tell how priority (prioritycode) changes: auditing is off for the environment",
+        remedy="Start auditing",
+    ),
+    "dynamics: auditing is off for the table": Expected(
+        trouble=changed(lambda box: box.sandbox.dynamics.store.schema.tables["incident"], "audited", False),
+        replace=(RAISED,),
+        subject="connectors.dynamics: rule “Closed cases”",
+        message="auditing is off for the table",
+        remedy="Audit changes to its data",
+    ),
+    "dynamics: auditing is off for the column": Expected(
+        trouble=without_auditing_the_column,
+        replace=(RAISED,),
+        subject="connectors.dynamics: rule “Closed cases”",
+        message="auditing is off for the column",
+        remedy="Enable auditing",
+    ),
+    "dynamics: no right to read audits": Expected(
+        trouble=role_with(*READ, *WRITE),
+        replace=(RAISED,),
+        subject="connectors.dynamics: rule “Closed cases”",
+        message="lacks the privilege prvReadAuditSummary",
+        remedy="View Audit Summary",
+    ),
     "dynamics: skewed clock": Expected(
         trouble=crm_clocks_ahead, subject="connectors.dynamics: clock", message="behind the CRM's", remedy="NTP"
     ),
@@ -256,6 +327,12 @@ def test_each_trouble_is_told_with_its_own_words_and_remedy(box: Box, capsys: py
 def test_nothing_is_wrong_with_the_sandbox_as_it_is(box: Box, capsys: pytest.CaptureFixture[str]) -> None:
     status, found = box.check(capsys)
     assert [one for one in found if one["grade"] == "wrong"] == []
+    assert status == 0
+
+
+def test_changes_that_are_told_are_no_finding(box: Box, capsys: pytest.CaptureFixture[str]) -> None:
+    status, found = box.check(capsys, RAISED)
+    assert [one for one in found if "rule" in one["subject"]] == []
     assert status == 0
 
 
