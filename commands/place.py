@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from commands import options, sheet
-from journey import places as room
+from journey import place as room
 from journey import shifts
 from settings import model
 from store import database, places

@@ -6,12 +6,15 @@ import structlog
 
 from journey import belt as belts
 from journey import settings
-from store import forgetting, invitations, unsure
+from store import forgetting, invitations, place_answers, unsure
 
 log = structlog.get_logger("journey.tidy")
 AT_ONCE = timedelta(0)
 STALLED = timedelta(minutes=10)
 """A send that takes longer than this has died with its process; far above any channel's time-outs."""
+
+TAPS_KEPT = timedelta(days=1)
+"""How long it is known which answers at a place came from one hand: longer than any repeat is looked for."""
 
 MOST_RESENDS = 2
 """Times a message is sent again that may have gone each time; after that it is parked also where settings say resend."""
@@ -46,6 +49,7 @@ def _expire(belt: belts.Belt) -> int:
 
 def _forget(belt: belts.Belt) -> int:
     with belt.store.write() as tx:
+        place_answers.forget_taps(tx, belt.now() - TAPS_KEPT)
         forgotten = forgetting.forget(tx, belt.now() - belt.settings.forget, limit=belt.settings.batch)
     if forgotten:
         log.info("personal data forgotten", touchpoints=forgotten)

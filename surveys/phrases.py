@@ -163,7 +163,12 @@ PHRASES: dict[str, str | Plural] = {
         "Our service team, with your name. Deleted after {months} months.",
         "months",
     ),
-    "privacy.anonymous": "Anonymous. We store the answer, the place and the time, nothing else.",
+    "privacy.anonymous": "Anonymous. We store the answer, the place and the time, and nothing that tells who you are.",
+    "privacy.place": Plural(
+        "Comments are deleted after {months} month; the figures stay.",
+        "Comments are deleted after {months} months; the figures stay.",
+        "months",
+    ),
     "privacy.detached": "Anonymous: your answer is kept apart from your name, so that nobody can tell what you answered.",
     "privacy.who": "Who asks",
     "privacy.for": "What for",
@@ -193,6 +198,8 @@ PHRASES: dict[str, str | Plural] = {
     "unreadable": "We could not read that",
     "unreadable.more": "Nothing was saved. Please open the link again and answer there.",
     "not_that_way": "This page cannot be used that way",
+    "too_often": "That was a lot at once",
+    "too_often.more": "Please wait a moment, then open the page again. Answers that you have sent are safe.",
     "out_of_order": "Something went wrong on our side",
     "out_of_order.more": "Your answer may not have been saved. Please try again in a moment.",
     # Places: a page behind a QR code, a tablet.

@@ -1,4 +1,4 @@
-"""How much one address may send to pages that anybody may post to. In memory: a restart forgets it, and it is no record of anyone."""
+"""How much one address may send to pages that anybody may post to. Kept in memory: it is no record of anyone."""
 
 import threading
 from collections import OrderedDict

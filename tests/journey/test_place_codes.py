@@ -2,12 +2,12 @@
 
 import pytest
 
-from journey import places
+from journey import place
 
 
 def test_codes_have_no_letters_that_look_alike() -> None:
-    assert not set(places.ALPHABET) & set("0O1I2Z5S6B8L")
-    assert len({places.new_code() for _ in range(1000)}) == 1000
+    assert not set(place.ALPHABET) & set("0O1I2Z5S6B8L")
+    assert len({place.new_code() for _ in range(1000)}) == 1000
 
 
 @pytest.mark.parametrize(
@@ -24,4 +24,4 @@ def test_codes_have_no_letters_that_look_alike() -> None:
     ],
 )
 def test_an_origin_is_a_scheme_and_a_host(text: str, origin: str | None) -> None:
-    assert places.origin(text) == origin
+    assert place.origin(text) == origin

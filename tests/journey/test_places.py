@@ -1,11 +1,15 @@
 """Answers at places: what one becomes, and what never becomes one."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
-from journey import collect, places, pulse
+from journey import collect, places, pulse, visits
+from journey import place as nouns
+from store import answers, place_answers
 from store import places as store_places
 from tests.journey import conftest
 from triggers import touchpoint
@@ -15,7 +19,7 @@ pytestmark = conftest.sqlite_only
 
 def make(world: conftest.World, **values: Any) -> places.Place:
     made = {
-        "code": places.new_code(),
+        "code": nouns.new_code(),
         "name": "Helsinki shop, till 2",
         "way": "place",
         "survey": "csat",
@@ -31,9 +35,10 @@ def make(world: conftest.World, **values: Any) -> places.Place:
 
 
 def answer(world: conftest.World, place: places.Place, value: str = "4", **fields: Any) -> collect.Collected:
-    return places.submit(
-        world.belt, place, places.Post(**{"nonce": places.nonce(world.belt, place), "value": value, "language": "fi", **fields})
-    )
+    about = {name: fields.pop(name) for name in ("tags", "known") if name in fields}
+    visit = visits.Visit(visitor=fields.pop("visitor", ""), language="fi", channel=fields.pop("channel", ""), device="phone")
+    post = collect.Post(**{"nonce": places.nonce(world.belt, place), "value": value, "visit": visit, **fields})
+    return places.submit(world.belt, place, post, places.About(**about))
 
 
 def test_an_answer_becomes_all_that_an_asked_one_becomes(world: conftest.World) -> None:
@@ -46,7 +51,16 @@ def test_an_answer_becomes_all_that_an_asked_one_becomes(world: conftest.World) 
     assert told["decision"]["explanation"] == "The visitor answered at Helsinki shop, till 2."
     assert told["invitation"]["state"] == "answered"
     assert (told["answer"]["state"], told["answer"]["value"], told["answer"]["comment"]) == ("confirmed", 2, "Jono\noli pitkä")
+    assert stored(world, "language", "channel", "device", "visitor") == [("fi", "place", "phone", None)]
     assert told["person"] == {"known": False, "opted_out_at": None, "asked_at": None, "free_at": None}
+
+
+def stored(world: conftest.World, *columns: str) -> list[tuple[Any, ...]]:
+    """These columns of all answers, in the order they came."""
+    table = answers.ANSWER
+    with world.belt.store.read() as tx:
+        found = tx.execute(sa.select(*(table.c[name] for name in columns)).order_by(table.c.id))
+        return [tuple(row) for row in found]
 
 
 def test_the_steps_leave_it_alone(world: conftest.World) -> None:
@@ -129,3 +143,41 @@ def test_a_made_up_code_leads_nowhere(world: conftest.World, code: str) -> None:
 def test_a_code_may_be_typed_in_small_letters(world: conftest.World) -> None:
     place = make(world)
     assert places.find(world.belt, place.code.lower()) == place
+
+
+def test_a_browser_that_answers_again_repeats_itself(world: conftest.World) -> None:
+    place = make(world)
+    for value, after in (("1", 0), ("5", 60), ("5", 60), ("4", 3600)):
+        world.clock.advance(timedelta(seconds=after))
+        assert answer(world, place, value, visitor="a.b") is collect.Collected.SAVED
+    assert stored(world, "value", "state", "sign") == [
+        (1, "confirmed", ""),
+        (5, "doubtful", "repeat"),
+        (5, "doubtful", "repeat"),
+        (4, "confirmed", ""),
+    ]
+
+
+def test_another_browser_and_another_place_repeat_nothing(world: conftest.World) -> None:
+    one, other = make(world), make(world, name="Till 3")
+    for place, visitor in ((one, "a.b"), (one, "a.c"), (other, "a.b")):
+        answer(world, place, visitor=visitor)
+    assert world.counts("answers") == {"confirmed": 3}
+
+
+def test_which_hand_gave_an_answer_is_forgotten_after_a_day(world: conftest.World) -> None:
+    answer(world, make(world), visitor="a.b")
+    with world.belt.store.read() as tx:
+        assert tx.execute(sa.select(place_answers.TAP.c.hand)).scalar() not in (None, "", "a.b")
+    world.clock.advance(timedelta(hours=25))
+    world.turn()
+    with world.belt.store.read() as tx:
+        assert tx.execute(sa.select(place_answers.TAP)).first() is None
+
+
+def test_a_known_record_gets_the_score(world: conftest.World) -> None:
+    case = world.close_case()
+    known = places.Known(connector="crm", object="case", record=case, label="00000001")
+    answer(world, make(world, way="embed"), "5", channel="embed", known=known, comment="Hyvä")
+    world.turn()
+    assert (world.values(case)["score"], world.values(case)["comment"]) == (5, "Hyvä")
