@@ -44,6 +44,7 @@ def compose(settings: model.Settings, *, patient: bool = True) -> belts.Belt:
         channels=channel_registry.open_channels(settings.channels, settings.web.public_url),
         settings=settings.journey,
         public_url=settings.web.public_url,
+        short_url=settings.web.short_url or "",
         patient=patient,
         began=belts.clock(),
         outside=outside.Outside(store, belts.clock),

@@ -41,6 +41,8 @@ class Belt:
     channels: Mapping[str, channel.Channel]
     settings: settings.JourneySettings
     public_url: str
+    short_url: str = ""
+    """Where the links in texts lead, when that is a shorter host of the same pages; empty: ``public_url``."""
     patient: bool = True
     """Batches are gathered; False (``run --once``) sends and writes what there is at once."""
     now: Callable[[], datetime] = clock

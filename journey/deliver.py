@@ -8,7 +8,7 @@ import sqlalchemy as sa
 import structlog
 
 from channels import base as channel
-from journey import addresses, fallback, hours, last_look, links, poison, remind, variants
+from journey import addresses, caps, fallback, hours, last_look, links, poison, remind, variants
 from journey import belt as belts
 from store import messages, outbox, unsure
 from triggers import decision
@@ -61,7 +61,7 @@ def _some(belt: belts.Belt, connector: str, ids: Sequence[int]) -> int:
     with belt.store.read() as tx:
         loaded = outbox.load(tx, ids)
     looked_at = belt.now()
-    due = _one_per_person(hours.keep(belt, loaded, looked_at))
+    due = _one_per_person(caps.keep(belt, hours.keep(belt, loaded, looked_at), looked_at))
     refusals = last_look.look(belt, connector, due) if due else {}
     _cancel(belt, [(one, *refusals[one.id]) for one in due if one.id in refusals])
     sent = _send_all(belt, [one for one in due if one.id not in refusals], looked_at + _LOOK_HOLDS)
@@ -127,6 +127,8 @@ def _settle_and_claim(belt: belts.Belt, settle: Settle | None, one: messages.Out
     with belt.store.write() as tx:
         if settle is not None:
             settle(tx)
+        if caps.postponed(belt, tx, one):
+            return False
         return messages.claim(tx, one.id, belt.now(), belt.channels[one.channel].reference(one.key))
 
 
@@ -151,7 +153,16 @@ def _send(belt: belts.Belt, one: messages.Outgoing) -> Settle:
     except Exception as error:  # noqa: BLE001 - a fault of ours in the middle of a send: nobody knows whether it went
         log.error("channel failed", channel=one.channel, message=one.id, error=poison.where(error))
         return _unsure(belt, one, out, f"the channel failed for a reason of our own ({type(error).__name__})")
-    return lambda tx: remind.sent(belt, tx, one, receipt.reference, belt.now())
+    return _sent(belt, one, receipt)
+
+
+def _sent(belt: belts.Belt, one: messages.Outgoing, receipt: channel.Receipt) -> Settle:
+    def store(tx: sa.Connection) -> None:
+        remind.sent(belt, tx, one, receipt.reference, belt.now())
+        if receipt.parts is not None:
+            messages.made_of(tx, one, receipt.parts)
+
+    return store
 
 
 def _refused(belt: belts.Belt, one: messages.Outgoing, error: errors.Never) -> Settle:
@@ -185,7 +196,7 @@ def _pause(one: messages.Outgoing) -> timedelta:
 
 
 def _message(belt: belts.Belt, one: messages.Outgoing) -> channel.Message:
-    touch = one.waiting.touch
+    touch, links_to = one.waiting.touch, links.root(belt, one.channel)
     return channel.Message(
         key=one.key,
         address=one.address,
@@ -198,8 +209,14 @@ def _message(belt: belts.Belt, one: messages.Outgoing) -> channel.Message:
         subject=links.subject(touch),
         reference=touch.label,
         happened_at=touch.happened_at,
-        page_url=links.page(belt.public_url, one.token),
-        unsubscribe_url=links.unsubscribe(belt.public_url, one.token),
+        page_url=links.page(links_to, one.token),
+        unsubscribe_url=links.unsubscribe(links_to, one.token),
         privacy_url=links.privacy(belt.public_url),
         reminder=one.is_reminder,
+        person=touch.person,
+        connector=touch.connector,
+        object=touch.object,
+        record=touch.record,
+        facts=touch.context,
+        expires_at=one.expires_at,
     )

@@ -1,6 +1,15 @@
 """The links and words that a message and a page share about one touchpoint."""
 
+from journey import belt as belts
 from triggers import touchpoint
+
+_SHORT = frozenset({"sms"})
+"""Channels in whose messages every character counts."""
+
+
+def root(belt: belts.Belt, channel: str) -> str:
+    """The address that the links of this channel's messages begin with."""
+    return belt.short_url if belt.short_url and channel in _SHORT else belt.public_url
 
 
 def page(public_url: str, token: str) -> str:

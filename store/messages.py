@@ -93,6 +93,11 @@ def sent(tx: sa.Connection, one: Outgoing, reference: str, at: datetime) -> None
     note(tx, one, at, "reminded" if one.is_reminder else "sent", one.channel)
 
 
+def made_of(tx: sa.Connection, one: Outgoing, parts: int) -> None:
+    """Of how many text messages it was made."""
+    tx.execute(sa.update(MESSAGE).where(MESSAGE.c.id == one.id).values(parts=parts))
+
+
 def later(tx: sa.Connection, one: Outgoing, due_at: datetime, problem: str, at: datetime, code: str = "") -> None:
     """It did not go and will be tried again."""
     settle(tx, one, state="due", due_at=due_at, problem=problem, code=code)

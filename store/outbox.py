@@ -108,3 +108,11 @@ def last_sent(tx: sa.Connection, person_ids: Iterable[int]) -> dict[int, datetim
         )
         found.update((i, latest) for i, latest in tx.execute(query))
     return found
+
+
+def went(tx: sa.Connection, channel: str, since: datetime) -> int:
+    """How many messages of this channel went since then, or may be going right now."""
+    gone = sa.and_(MESSAGE.c.sent_at.is_not(None), MESSAGE.c.channel == channel, MESSAGE.c.sent_at >= since)
+    maybe = sa.and_(MESSAGE.c.state.in_(("sending", "unsure")), MESSAGE.c.channel == channel, MESSAGE.c.sent_at.is_(None))
+    counts = [tx.execute(sa.select(sa.func.count()).select_from(MESSAGE).where(one)).scalar_one() for one in (gone, maybe)]
+    return sum(counts)

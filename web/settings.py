@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from triggers import spans
+
 _LISTEN = re.compile(r"^(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<host>[A-Za-z0-9.\-]*)):(?P<port>\d{1,5})$")
 
 
@@ -46,6 +48,22 @@ def _networks(proxies: tuple[str, ...]) -> tuple[str, ...]:
     return proxies
 
 
+class LimitSettings(BaseModel):
+    """``[web.limits]``"""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    per_link: spans.Capped = Field(
+        default=spans.cap("120 per 1m"), description='Requests for the links of one invitation: "120 per 1m"'
+    )
+    per_address: spans.Capped = Field(
+        default=spans.cap("600 per 1s"), description="Requests from one address; loopback and private ones are not counted"
+    )
+    connections: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        default=200, description="Connections from one address at the same time; loopback and private ones are not counted"
+    )
+
+
 class WebSettings(BaseModel):
     """``[web]``"""
 
@@ -54,10 +72,14 @@ class WebSettings(BaseModel):
     listen: Annotated[str, AfterValidator(_address)] = "127.0.0.1:8080"
     public_url: Annotated[str, AfterValidator(_outside)] = "http://127.0.0.1:8080"
     """Where the links in mails point, without a slash at the end; by default the address that the pages listen on."""
+    short_url: Annotated[str, AfterValidator(_outside)] | None = None
+    """A shorter address of the same pages, for the links in texts; by default ``public_url``."""
 
     proxies: Annotated[tuple[str, ...], AfterValidator(_networks)] = Field(
         default=(), description="Addresses or networks of our own proxies: what they add to X-Forwarded-For is believed"
     )
+
+    limits: LimitSettings = Field(default=LimitSettings(), description="How much is served at once")
 
     @model_validator(mode="before")
     @classmethod

@@ -43,6 +43,8 @@ class Message(SQLModel, table=True):
         index.where("message_to_send", "state = 'due'", "connector", "due_at"),
         sa.Index("message_state", "state"),
         index.where("message_of_reference", "reference <> ''", "reference"),
+        index.where("message_of_day", "sent_at IS NOT NULL", "channel", "sent_at"),
+        index.where("message_to_number", "channel = 'sms'", "address"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -15,6 +15,8 @@ _ANSWER_FACTS = ("doubt", "language", "channel", "device", "wording")
 _TOLD_ONCE = sa.text("answer_id IS NULL AND state = 'due'")
 _IS_POST = sa.text("link = 'post'")
 _HAS_REFERENCE = sa.text("reference <> ''")
+_WENT = sa.text("sent_at IS NOT NULL")
+_BY_TEXT = sa.text("channel = 'sms'")
 
 
 def upgrade() -> None:
@@ -42,6 +44,8 @@ def upgrade() -> None:
     op.create_index(
         "message_of_reference", "message", ["reference"], sqlite_where=_HAS_REFERENCE, postgresql_where=_HAS_REFERENCE
     )
+    op.create_index("message_of_day", "message", ["channel", "sent_at"], sqlite_where=_WENT, postgresql_where=_WENT)
+    op.create_index("message_to_number", "message", ["address"], sqlite_where=_BY_TEXT, postgresql_where=_BY_TEXT)
     op.create_table(
         "place",
         sa.Column("id", sa.Integer(), primary_key=True),
@@ -111,6 +115,8 @@ def downgrade() -> None:
     op.drop_table("bad_address")
     op.drop_table("tap")
     op.drop_table("place")
+    op.drop_index("message_to_number", "message")
+    op.drop_index("message_of_day", "message")
     op.drop_index("message_of_reference", "message")
     op.drop_column("message", "code")
     op.drop_column("message", "tried_at")
