@@ -19,17 +19,30 @@ STEPS = {
     "not_reminded": "The reminder was held back at the last look: {detail}.",
     "deferred": "The message could not go out yet: {detail}",
     "unsure": "Nobody knows whether the message went: {detail}",
-    "refused": "The address is refused for good: {detail}",
+    "refused": "The message is refused for good: {detail}",
+    "bounced": "The message came back: {detail}",
+    "address_marked": "The address is given up ({detail}); palaute addresses shows it.",
+    "fallback": "The next channel is tried: {detail}.",
+    "complained": "The person reported the message as unwanted, by {detail}: that is a no.",
     "cancelled": "The message was held back at the last look: {detail}.",
     "opened": "The survey page was opened.",
     "answered": "An answer was sent off.",
     "changed": "The answer was changed.",
     "doubtful": "An answer came that does not count: {detail}.",
+    "released": "An admin let an answer count ({detail}).",
+    "voided": "An admin withdrew an answer ({detail}).",
     "opted_out": "The person asked us not to ask again.",
     "written": "It was written to the CRM ({detail}).",
     "dead": "The CRM refuses what is to be written ({detail}); a person must look, then: palaute retry.",
     "expired": "The survey closed without an answer.",
 }
+WRITTEN = {
+    "answer": "score",
+    "withdrawn": "withdrawal of the score",
+    "link": "survey link",
+    "address": "note on the address",
+}
+"""What a field update carries → what it is called here."""
 
 
 def why(
@@ -93,6 +106,8 @@ def _consequences(one: dict[str, Any]) -> list[str]:
     if answer is not None:
         comment = f" with the comment: {answer['comment']}" if answer["comment"] else ", no comment"
         lines.append(f"Answer ({answer['state']}): {answer['value']}{comment}")
+        if answer["state"] == "doubtful":
+            lines.append(f"It does not count, because {answer['doubt']}. To let it count: palaute answers release {answer['id']}")
         lines += [f"  {key}: {', '.join(said) if isinstance(said, list) else said}" for key, said in answer["extras"].items()]
     elif one["invitation"] is not None:
         lines.append(f"No answer so far; the invitation is {one['invitation']['state']}.")
@@ -112,7 +127,7 @@ def _consequences(one: dict[str, Any]) -> list[str]:
 
 
 def _write(write: dict[str, Any]) -> str:
-    what = "verdict" if write["what"] == "verdict" else "score"
+    what = WRITTEN.get(write["what"], write["what"])
     if write["state"] == "done":
         return f"The {what} is on the record ({write['object']}) since {_moment(write['done_at'])}."
     said = f": {write['code']} {write['problem']}".rstrip() if write["code"] or write["problem"] else ""

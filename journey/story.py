@@ -110,6 +110,7 @@ def _answer(versions: list[Told]) -> Told | None:
 
 def _version(row: Told) -> Told:
     return {
+        "id": f"answer-{row['id']}",
         "state": row["state"],
         "value": row["value"],
         "comment": row["comment"] or "",
@@ -117,13 +118,14 @@ def _version(row: Told) -> Told:
         "at": _text(row["at"]),
         "version": row["version"],
         "sign": row["sign"],
+        "doubt": row["doubt"],
     }
 
 
 def _write(row: Told) -> Told:
     return {
         "id": row["id"],
-        "what": "verdict" if row["answer_id"] is None else "answer",
+        "what": "answer" if row["answer_id"] is not None else row["topic"],
         "object": row["object"],
         "record": row["record"],
         "state": row["state"],

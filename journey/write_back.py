@@ -10,7 +10,7 @@ from connectors import base
 from journey import belt as belts
 from journey import notice, poison, verdicts
 from mapping import outward
-from store import updates
+from store import reviewing, updates
 from wire import errors
 
 log = structlog.get_logger("journey.write_back")
@@ -80,7 +80,9 @@ def _update(belt: belts.Belt, connector: str, one: updates.Due, described: Mappi
     kept: dict[str, Any] = dict(one.fields)
     target = belt.targets.get(connector, {}).get(one.object, {})
     told = next((part for part in outward.TOLD if part in kept), None)
-    if told is not None:
+    if reviewing.WITHDRAWN in kept:
+        values = outward.withdrawn(target)
+    elif told is not None:
         values = outward.told_values(target, told, kept[told], described.get(one.object))
     else:
         answer = kept | {"answered_at": datetime.fromisoformat(kept["answered_at"])}
