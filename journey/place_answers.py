@@ -13,7 +13,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from journey import belt as belts
-from journey import collect, repeats, shifts, taking
+from journey import collect, repeats, shifts, taking, visits
 from journey import place as nouns
 from store import answers, ledger, people, place_answers, touchpoints
 from store import taking as store_taking
@@ -90,7 +90,8 @@ class Answer:
 
     def _look_for_repeats(self, tx: sa.Connection, made: place_answers.Kept) -> None:
         """Of answers by one hand within moments one counts: the first, in whatever order they came."""
-        told = self.about.hand or self.post.visit.visitor
+        browser = self.post.visit.visitor
+        told = self.about.hand or ("" if visits.is_shared(browser) else browser)
         if not told:
             return
         at, within = self.given.at, self.about.within or self.belt.settings.places.same_browser

@@ -92,7 +92,7 @@ class Places(BaseModel):
         default=timedelta(seconds=10), description="... within this time are one answer and repeats, all kept, one counted"
     )
     same_browser: duration.Duration = Field(
-        default=timedelta(minutes=10), description="A second answer from one browser at one place within this time is a repeat"
+        default=timedelta(minutes=2), description="A second answer from one browser at one place within this time is a repeat"
     )
     per_address: int = Field(default=600, ge=1, description="Posts that one address may send to places in an hour")
 

@@ -11,6 +11,16 @@ from journey import places
 from store import answers, touchpoints
 from store import places as store_places
 from tests.web import conftest
+from web import app, server, settings
+
+
+def from_outside(pages: conftest.Place, address: str = "93.184.216.34") -> None:
+    """From now on requests come through a proxy that settings name, from this address."""
+    web = settings.WebSettings(listen="127.0.0.1:0", public_url="http://survey.example", proxies=["127.0.0.1"])
+    pages.pages.stop()
+    pages.pages = server.Pages(app.build(pages.world.belt, web), web)
+    pages.pages.start()
+    pages.visitor.headers["X-Forwarded-For"] = address
 
 
 def make(pages: conftest.Place, **values: Any) -> places.Place:

@@ -82,12 +82,20 @@ def test_a_form_that_lay_open_for_days_is_shown_afresh(place: conftest.Place) ->
 
 
 def test_the_same_form_twice_is_one_answer_and_a_second_form_a_repeat(place: conftest.Place) -> None:
+    made.from_outside(place)
     here = made.make(place)
     nonce = conftest.nonce_in(place.get(f"/p/{here.code}").text)
     for _ in range(2):
         assert place.post(f"/p/{here.code}", {"nonce": nonce, "value": "3", "comment": ""}).status_code == 200
     answer(place, here, "10")
     assert made.stored(place, "value", "state", "sign") == [(3, "confirmed", ""), (10, "doubtful", "repeat")]
+
+
+def test_browsers_behind_a_proxy_that_nobody_named_are_not_taken_for_one(place: conftest.Place) -> None:
+    here = made.make(place)
+    for value in ("3", "10"):
+        answer(place, here, value)
+    assert made.stored(place, "state") == [("confirmed",), ("confirmed",)]
 
 
 def test_a_robot_that_fills_the_decoy_is_kept_apart(place: conftest.Place) -> None:
@@ -135,6 +143,7 @@ def test_the_language_in_which_it_was_asked_is_kept(place: conftest.Place) -> No
 
 def test_one_address_may_only_send_so_much(make_place: Callable[..., conftest.Place]) -> None:
     pages = make_place(settings=settings.JourneySettings(places=settings.Places(per_address=3)))
+    made.from_outside(pages)
     here = made.make(pages)
     statuses = [answer(pages, here).status_code for _ in range(5)]
     assert statuses == [200, 200, 200, 429, 429]
