@@ -7,6 +7,7 @@ rule compares changes, nothing is asked.
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from connectors import base, past
 from mapping import changed, kind
@@ -24,10 +25,21 @@ def wanted(connector: str, sources: Iterable[kind.Source], rules: Sequence[rule.
     return {name: facts for name, facts in found.items() if facts}
 
 
+Untold = Mapping[str, Mapping[str, past.Untold]]
+"""Source → column → why its changes are not told."""
+
+
+class Frozen(NamedTuple):
+    """Touchpoints with the changes that rules compare in their contexts."""
+
+    found: Sequence[touchpoints.Found]
+    untold: Untold
+
+
 def frozen(
     connector: base.Connector, sources: Iterable[kind.Source], rules: Sequence[rule.Rules], found: Sequence[touchpoints.Found]
-) -> Sequence[touchpoints.Found]:
-    """The same touchpoints with the changes that rules compare in their contexts. Raises what connectors raise."""
+) -> Frozen:
+    """The same touchpoints with their changes, asked for in one go. Raises what connectors raise."""
     by_name = {one.name: one for one in sources}
     asked = wanted(connector.name, by_name.values(), rules)
     about: dict[str, list[touchpoints.Found]] = {}
@@ -36,10 +48,12 @@ def frozen(
             about.setdefault(one.touch.source, []).append(one)
     questions = {name: question for name, some in about.items() if (question := _question(by_name[name], asked[name], some))}
     if not questions:
-        return found
+        return Frozen(found, {})
     told = connector.field_changes(tuple(questions.values()))
-    answers = {name: changed.Answer(by_name[name], asked[name], answer) for name, answer in zip(questions, told, strict=True)}
-    return [_kept(one, answers.get(one.touch.source)) for one in found]
+    by_source = dict(zip(questions, told, strict=True))
+    answers = {name: changed.Answer(by_name[name], asked[name], answer) for name, answer in by_source.items()}
+    kept = [_kept(one, answers.get(one.touch.source)) for one in found]
+    return Frozen(kept, {name: answer.untold for name, answer in by_source.items()})
 
 
 def _question(source: kind.Source, facts: frozenset[str], some: Sequence[touchpoints.Found]) -> past.Asked | None:

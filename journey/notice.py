@@ -11,10 +11,10 @@ import structlog
 from connectors import base
 from journey import belt as belts
 from journey import changes, poison
-from mapping import comparable, inward, kind, plain
+from mapping import changed, comparable, inward, kind, plain
 from store import bookmarks, people, touchpoints
 from triggers import touchpoint
-from wire import errors
+from wire import errors, finding
 
 log = structlog.get_logger("journey.notice")
 
@@ -75,10 +75,16 @@ def _begun(belt: belts.Belt, connector: str, watches: tuple[base.Watch, ...]) ->
 
 
 def _told(belt: belts.Belt, connector: str) -> None:
-    """At start and after a reload: log rules that compare changes which the CRM does not tell."""
-    if belt.fields.has_looked(connector):
-        return
-    for problem in changes.check(belt.connectors[connector], belt.sources[connector], belt.rules):
+    """At start and after a reload of the service: log rules that compare changes which the CRM does not tell.
+
+    A single round (``run --once``) does not pay a call for that: it learns it with the first changes it asks for.
+    """
+    if belt.patient and not belt.fields.has_looked(connector):
+        _warn(belt, connector, changes.check(belt.connectors[connector], belt.sources[connector], belt.rules))
+
+
+def _warn(belt: belts.Belt, connector: str, problems: Sequence[finding.Finding]) -> None:
+    for problem in problems:
         log.warning("rule", subject=problem.subject, problem=problem.message, remedy=problem.remedy)
     belt.fields.looked(connector)
 
@@ -151,7 +157,10 @@ def _store(belt: belts.Belt, connector: str, page: base.Page, found: list[touchp
 def _with_changes(belt: belts.Belt, connector: str, fresh: list[touchpoints.Found]) -> list[touchpoints.Found]:
     """The new touchpoints with the changes of fields that rules compare. Raises what connectors raise: then nothing is stored."""
     try:
-        return list(changes.frozen(belt.connectors[connector], belt.sources[connector], [belt.rules], fresh))
+        made = changes.frozen(belt.connectors[connector], belt.sources[connector], [belt.rules], fresh)
+        if made.untold and not belt.fields.has_looked(connector):
+            _warn(belt, connector, changed.check(connector, belt.sources[connector], belt.rules, made.untold))
+        return list(made.found)
     except errors.OutsideError:
         raise
     except Exception as error:  # noqa: BLE001 - a history that nobody foresaw must not stop the reading: it counts as not told

@@ -70,7 +70,7 @@ def read(origin: Origin, span: Span, secret: bytes, rules: Sequence[rule.Rules] 
         reached = {**reached, **page.bookmarks}
         for some in rows.chunks(page.changes, past.BATCH):
             noticed = notice.found(secret, origin.name, sources, marks, some)
-            found = changes.frozen(origin.connector, origin.sources, rules, noticed)
+            found = changes.frozen(origin.connector, origin.sources, rules, noticed).found
             yield Portion(records=len(some), found=found, covered=_covered(span, reached))
         del page  # tens of megabytes, which must not lie beside the next page while that is read
 

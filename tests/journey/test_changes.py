@@ -74,15 +74,28 @@ def test_a_change_after_the_closing_does_not_count(world: conftest.World) -> Non
     assert world.why(case)["decision"]["reason"] == "asked"
 
 
+def warnings(logs: list[dict[str, Any]]) -> list[str]:
+    """What was logged about rules."""
+    return [line["problem"] for line in logs if line["event"] == "rule" and line["remedy"]]
+
+
+def test_the_service_says_at_start_what_the_crm_does_not_tell(world: conftest.World, logs: list[dict[str, Any]]) -> None:
+    world.crm.forgotten.add(("case", "priority"))
+    world.belt = dataclasses.replace(world.belt, patient=True)
+    for _ in range(2):
+        notice.notice(world.belt, "crm")
+    [problem] = warnings(logs)
+    assert "never matches, because case does not tell how priority" in problem
+
+
 def test_what_the_crm_does_not_tell_fails_and_says_so(world: conftest.World, logs: list[dict[str, Any]]) -> None:
     world.crm.forgotten.add(("case", "priority"))
     world.turn()
-    world.turn()
-    [line] = [line for line in logs if line["event"] == "rule"]
-    assert "never matches, because case does not tell how priority" in line["problem"]
-    assert line["remedy"]
-    case = worked(world, "Low", "High")
-    world.turn()
+    assert warnings(logs) == []
+    for _ in range(2):
+        case = worked(world, "Low", "High")
+        world.turn()
+    assert len(warnings(logs)) == 1
     told = world.why(case)
     assert told["decision"]["reason"] == "no_rule_matched"
     assert "saw “not told by the CRM”" in told["decision"]["explanation"]
