@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pydantic_core
 import requests
 import urllib3
 from requests import adapters
@@ -169,7 +170,14 @@ def _is(response: requests.Response, types: Sequence[str]) -> bool:
 
 
 def parse_json(body: bytes | str, host: str) -> Any:
-    """The JSON value; raises Later when it is cut short or none."""
+    """The JSON value; raises Later when it is cut short or none.
+
+    Pydantic's parser reads bytes as they are and hands out equal texts as one: Python's would first make text of the whole
+    answer, four bytes a letter if a customer wrote one emoji. It also refuses what Python's takes (half a surrogate pair, a
+    byte order mark), so what it refuses is shown to Python's.
+    """
+    with contextlib.suppress(ValueError):
+        return pydantic_core.from_json(body)
     try:
         return json.loads(body)
     except (ValueError, RecursionError):

@@ -151,9 +151,12 @@ def _changes(watch: base.Watch, types: Mapping[str, str], body: bytes) -> list[b
     try:
         rows = csv.reader(io.TextIOWrapper(io.BytesIO(body), encoding="utf-8", newline=""))
         header = {name.lower(): number for number, name in enumerate(next(rows, []))}
-        numbers = {path: header[path.lower()] for path in types}
+        places = [(path, types[path], header[path.lower()]) for path in types]
+        once: dict[str, str] = {}  # thousands of rows have the same few owners, states and subjects
         return [
-            _change(watch, {path: _value(types[path], row[number]) for path, number in numbers.items()}) for row in rows if row
+            _change(watch, {path: _value(kind, once.setdefault(row[number], row[number])) for path, kind, number in places})
+            for row in rows
+            if row
         ]
     except (LookupError, ValueError, csv.Error):
         raise errors.Later("the results of Salesforce's job are cut short or none: look at what stands between") from None

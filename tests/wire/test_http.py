@@ -1,6 +1,7 @@
 """Sessions keep their promises in company networks and with servers that misbehave."""
 
 import gzip
+import json
 import socket
 import threading
 import time
@@ -10,7 +11,9 @@ from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 from tests.wire.rogue import Rogue, answer
 from wire import errors, http, retry
@@ -237,6 +240,34 @@ def test_a_right_content_type_passes(rogue: Rogue, status: int, body: bytes) -> 
 def test_what_is_not_json_is_later(body: bytes) -> None:
     with pytest.raises(errors.Later):
         http.parse_json(body, "acme")
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(st.characters(exclude_categories=())),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=5), inner, max_size=5),
+    max_leaves=20,
+)
+
+
+@hypothesis.given(_JSON, st.booleans())
+def test_json_is_read_as_python_reads_it(value: object, ascii_only: bool) -> None:
+    body = json.dumps(value, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
+    assert http.parse_json(body, "acme") == json.loads(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        (b"\xef\xbb\xbf{}", {}),
+        ('{"a": "é"}'.encode("utf-16"), {"a": "é"}),
+        (b'"\\ud83d"', "\ud83d"),
+        (b'{"a": 1, "a": 2}', {"a": 2}),
+        (b"1e400", float("inf")),
+        (b"[" * 300 + b"]" * 300, json.loads("[" * 300 + "]" * 300)),
+    ],
+)
+def test_json_that_is_odd_is_read_all_the_same(body: bytes, value: object) -> None:
+    assert http.parse_json(body, "acme") == value
 
 
 def test_the_servers_clock_is_that_of_its_date_less_the_time_it_took(rogue: Rogue) -> None:
