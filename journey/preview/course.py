@@ -78,9 +78,7 @@ class Prepared:
 
     def __init__(self, *, course: Course, spans: dict[str, reading.Span], people: crowd.Crowd) -> None:
         self.course, self.spans, self.people = course, spans, people
-        self.count = 0
-        """Touchpoints, each once."""
-        self._keys: set[int] = set()
+        self._keys = array.array("q")
         self._records = array.array("q")
         self._repeated: set[int] = set()
         """Records with more than one closing."""
@@ -96,37 +94,34 @@ class Prepared:
         """The end of the time that is looked at."""
         return max(span.until for span in self.spans.values())
 
-    def add(self, origin: reading.Origin, found: Sequence[touchpoints.Found]) -> None:
-        """Take these in, in the order in which the CRM gave them; what was there already is left out."""
-        span = self.spans[origin.name]
-        fresh = [one for one in found if self._is_new(one)]
-        self.people.meet(fresh, self._since)
-        self._repeated |= self._earlier.meet(fresh, self._since)
-        self._sorter.add((span.tick(one.touch.happened_at, origin.poll), self._waiting(one)) for one in fresh)
+    @property
+    def count(self) -> int:
+        """Touchpoints so far; one that was read twice counts twice."""
+        return len(self._keys)
 
-    def _is_new(self, one: touchpoints.Found) -> bool:
-        touch = one.touch
-        key = hash((touch.connector, touch.kind, touch.record, touch.occurrence))
-        if key in self._keys:
-            return False
-        self._keys.add(key)
-        self._records.append(judging.record(touch))
-        return True
+    def add(self, origin: reading.Origin, found: Sequence[touchpoints.Found]) -> None:
+        """Take these in, in the order in which the CRM gave them."""
+        span = self.spans[origin.name]
+        self.people.meet(found, self._since)
+        self._repeated |= self._earlier.meet(found, self._since)
+        self._sorter.add((span.tick(one.touch.happened_at, origin.poll), self._waiting(one)) for one in found)
 
     def _waiting(self, one: touchpoints.Found) -> touchpoints.Waiting:
-        self.count += 1
+        touch = one.touch
+        self._keys.append(hash((touch.connector, touch.kind, touch.record, touch.occurrence)))
+        self._records.append(judging.record(touch))
         who = None if one.person is None else crowd.number(one.person)
-        return touchpoints.Waiting(id=self.count, touch=one.touch, person_id=who)
+        return touchpoints.Waiting(id=self.count, touch=touch, person_id=who)
 
     def cases(self) -> Iterator[Case]:
         """Every touchpoint once, as soon as what becomes of it is final under all rules."""
-        self._keys = set()  # nothing is added any more: its room is needed
+        again = _again(self._keys)
         self._repeated |= _more_than_once(self._records)
         refusals = self.people.refusals()
         replays = [self._replay(judge, refusals) for judge in self.course.judges]
         pairs = _Pairs(len(replays))
         for now, group in itertools.groupby(self._sorter, key=lambda one: one[0]):
-            fresh = [self._known_by_now(waiting) for _, waiting in group]
+            fresh = [self._known_by_now(waiting) for _, waiting in group if waiting.id not in again]
             refusals.until(now)
             refusals.noticed(fresh, now)
             for number, one in enumerate(replays):
@@ -151,6 +146,16 @@ class Prepared:
         made = replay.Replay(judge=judge, known=known, batch=self.course.batch, repeated=self._repeated)
         made.remember(self._earlier.askings(judge.rules, self._since))
         return made
+
+
+def _again(keys: Sequence[int]) -> set[int]:
+    """Numbers, counted from 1, of the touchpoints that were read before: a record that changes meanwhile is read twice."""
+    several = _more_than_once(keys)
+    found: dict[int, list[int]] = {}
+    for number, key in enumerate(keys, 1):
+        if key in several:
+            found.setdefault(key, []).append(number)
+    return {number for numbers in found.values() for number in numbers[1:]}
 
 
 def _more_than_once(numbers: Iterable[int]) -> set[int]:
