@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from journey import belt as belts
-from web import guard, pages_health, pages_places, pages_rights, pages_static, pages_survey, route, settings, site
+from web import guard, limits, pages_health, pages_places, pages_rights, pages_static, pages_survey, route, settings, site
 
 log = structlog.get_logger("web")
 PAGES = (pages_survey, pages_places, pages_rights, pages_health, pages_static)
@@ -25,18 +25,28 @@ PAGES = (pages_survey, pages_places, pages_rights, pages_health, pages_static)
 ROUTES: tuple[route.Path, ...] = tuple(path for pages in PAGES for path in pages.ROUTES)
 _LONGEST_QUERY = 4096
 _TOKEN = re.compile(r"[A-Za-z0-9_.~-]{4,100}", re.ASCII)
-_ODD = {400: "unreadable", 408: "unreadable", 413: "too_large", 414: "unreadable", 415: "unreadable", 405: "not_that_way"}
+_ODD = {
+    400: "unreadable",
+    408: "unreadable",
+    413: "too_large",
+    414: "unreadable",
+    415: "unreadable",
+    405: "not_that_way",
+    429: "too_often",
+}
 
 
 def build(belt: belts.Belt, settings: settings.WebSettings) -> Starlette:
     """The pages of this belt, as an ASGI application without a life cycle of its own."""
     here = site.open_site(belt, settings.root)
 
+    bounds = limits.Limits(settings.limits)
+
     async def odd(request: Request, error: Exception) -> Response:
         return _odd(here, request, error)
 
     application = Starlette(
-        routes=[Route(path.path, _endpoint(here, path), methods=path.methods) for path in ROUTES],
+        routes=[Route(path.path, _endpoint(here, bounds, path), methods=path.methods) for path in ROUTES],
         middleware=[Middleware(guard.Guard)],
         exception_handlers={HTTPException: odd},
     )
@@ -44,7 +54,7 @@ def build(belt: belts.Belt, settings: settings.WebSettings) -> Starlette:
     return application
 
 
-def _endpoint(here: site.Site, path: route.Path) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(here: site.Site, bounds: limits.Limits, path: route.Path) -> Callable[[Request], Awaitable[Response]]:
     """The pages run in a few threads, for the store is not asynchronous."""
 
     async def run(request: Request) -> Response:
@@ -52,6 +62,9 @@ def _endpoint(here: site.Site, path: route.Path) -> Callable[[Request], Awaitabl
             raise HTTPException(414)
         if not _TOKEN.fullmatch(request.path_params.get("token", "none")):
             return pages_survey.unknown(here, request)
+        wait = bounds.wait(request, path)
+        if wait:
+            raise HTTPException(429, headers={"Retry-After": str(wait)})
         if _is_prefetch(request):
             return Response(status_code=503)
         try:
@@ -99,6 +112,6 @@ def _odd(here: site.Site, request: Request, error: Exception) -> Response:
     words = here.words(site.browser_language(here, request))
     answer = here.note(words, _ODD.get(status, "unknown_link"), status, **({"query": None} if status != 404 else {}))
     answer.headers.update(headers)
-    if status in (408, 413, 415):
+    if status in (408, 413, 415, 429):
         answer.headers["Connection"] = "close"
     return answer

@@ -80,7 +80,7 @@ def _sections(words: wording.Wording) -> list[tuple[str, str]]:
 
 
 ROUTES = (
-    route.Path(path="/u/{token}", get=ask_to_stop, post=stop),
-    route.Path(path="/why/{token}", get=why),
+    route.Path(path="/u/{token}", get=ask_to_stop, post=stop, one_person=True),
+    route.Path(path="/why/{token}", get=why, one_person=True),
     route.Path(path="/privacy", get=privacy),
 )

@@ -189,6 +189,6 @@ def _kept_by_language(filled: questionnaire.Filled) -> dict[str, str]:
 
 
 ROUTES = (
-    route.Path(path="/s/{token}", get=show, post=answer),
-    route.Path(path="/s/{token}/thanks", get=thanks),
+    route.Path(path="/s/{token}", get=show, post=answer, one_person=True),
+    route.Path(path="/s/{token}/thanks", get=thanks, one_person=True),
 )

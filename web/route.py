@@ -26,6 +26,9 @@ class Path:
     """Reads what is posted, bounded in size and time; what it returns is the page's third argument. ``form.read`` takes forms
     only, ``form.read_bytes`` anything, for those who check a signature over it."""
 
+    one_person: bool = False
+    """Whether one person alone comes here by one token: such addresses bear a stricter limit than those that many share."""
+
     @property
     def methods(self) -> list[str]:
         """What may be asked for at this address."""
