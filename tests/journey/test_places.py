@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from journey import collect, places, pulse, visits
+from journey import collect, places, pulse, story, visits
 from journey import place as nouns
 from store import answers, place_answers
 from store import places as store_places
@@ -61,6 +61,11 @@ def stored(world: conftest.World, *columns: str) -> list[tuple[Any, ...]]:
     with world.belt.store.read() as tx:
         found = tx.execute(sa.select(*(table.c[name] for name in columns)).order_by(table.c.id))
         return [tuple(row) for row in found]
+
+
+def told(world: conftest.World, place: places.Place) -> list[dict[str, Any]]:
+    """The stories of all visits to the place."""
+    return list(story.tell(world.belt.store, world.belt.secret, place.code, timedelta(days=30))["touchpoints"])
 
 
 def test_the_steps_leave_it_alone(world: conftest.World) -> None:
