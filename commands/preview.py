@@ -18,7 +18,7 @@ from connectors import registry as connector_registry
 from journey import judging
 from journey.preview import cases, course, expected, reading, report, tally
 from settings import model
-from store import database, past, people
+from store import opened, past, people
 from triggers import rule
 from wire import errors
 
@@ -112,10 +112,10 @@ class _Trial:
         origins = []
         for name in self.names:
             given = self.chosen.connectors[name]
-            opened = connector_registry.open_connector(name, given)
-            stack.callback(opened.close)
+            connector = connector_registry.open_connector(name, given)
+            stack.callback(connector.close)
             origins.append(
-                reading.Origin(connector=opened, sources=self.chosen.mapping.sources(name, given.type), poll=given.poll)
+                reading.Origin(connector=connector, sources=self.chosen.mapping.sources(name, given.type), poll=given.poll)
             )
         judges = [judging.Judge(rules=one, channels=channels) for one in (self.tried, self.in_force) if one is not None]
         store = self._past(stack)
@@ -128,7 +128,7 @@ class _Trial:
             batch=self.chosen.journey.batch,
         )
 
-    def _past(self, stack: contextlib.ExitStack) -> database.Store | None:
+    def _past(self, stack: contextlib.ExitStack) -> opened.Opened | None:
         try:
             store = past.open_read_only(self.chosen.store.url)
         except sa.exc.OperationalError:

@@ -13,7 +13,7 @@ from channels import base as channel
 from connectors import base as connector
 from journey import fields, outside, settings
 from mapping import kind, outward
-from store import database, writer
+from store import opened, writer
 from surveys import survey
 from triggers import rule
 
@@ -27,7 +27,7 @@ def clock() -> datetime:
 class Belt:
     """What the steps work with. Everything in it may be used from several threads."""
 
-    store: database.Store
+    store: opened.Opened
     writer: writer.Writer
     secret: bytes = field(repr=False)
     connectors: Mapping[str, connector.Connector]

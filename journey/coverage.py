@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from store import coverage, database
+from store import coverage, opened
 from surveys import figures, intervals
 from triggers import decision
 
@@ -101,7 +101,7 @@ class Report:
         }
 
 
-def tell(store: database.Store, by: str, since: datetime) -> Report:
+def tell(store: opened.Opened, by: str, since: datetime) -> Report:
     """The report on touchpoints that happened since, by a fact of the context or one of ``store.coverage.COLUMNS``."""
     with store.read() as tx:
         return gathered(by, since, coverage.count(tx, by, since))

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from store import database, health, updates
+from store import health, opened, updates
 from wire import errors
 
 log = structlog.get_logger("journey.outside")
@@ -33,7 +33,7 @@ class Dealing:
 class Outside:
     """The standing of connectors and channels in this process, mirrored into the store for others to see."""
 
-    def __init__(self, store: database.Store, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: opened.Opened, now: Callable[[], datetime]) -> None:
         self._store, self._now = store, now
         self._lock = threading.Lock()
         self._failures: dict[str, int] = {}

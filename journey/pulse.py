@@ -3,7 +3,7 @@
 from typing import Any
 
 from journey import belt as belts
-from store import bookmarks, counting, database, health
+from store import bookmarks, counting, health, opened
 
 
 def ready(belt: belts.Belt) -> tuple[bool, list[str]]:
@@ -23,7 +23,7 @@ def counts(belt: belts.Belt) -> dict[str, Any]:
     return of_store(belt.store)
 
 
-def of_store(store: database.Store) -> dict[str, Any]:
+def of_store(store: opened.Opened) -> dict[str, Any]:
     """What is stored, by noun and state, and how the outside parties are doing (instants as ISO 8601 text)."""
     with store.read() as tx:
         counted = counting.counts(tx)

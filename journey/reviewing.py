@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from journey import signs, taking
 from mapping import outward
-from store import database, reviewing
+from store import opened, reviewing
 from store import taking as store_taking
 from surveys import survey
 
@@ -23,7 +23,7 @@ _MOST = 1000
 LONGEST_WHY = 200
 
 
-def listing(store: database.Store, state: str | None, *, comments: bool) -> Told:
+def listing(store: opened.Opened, state: str | None, *, comments: bool) -> Told:
     """``{"answers": [...]}``, the newest first, at most a thousand; comments only where they are asked for."""
     with store.read() as tx:
         found = reviewing.listed(tx, state, _MOST)
@@ -52,7 +52,7 @@ def _listed(row: Told, *, comments: bool) -> Told:
 
 
 def release(
-    store: database.Store, targets: outward.Targets, surveys: Mapping[str, survey.Survey], ids: Sequence[int], now: datetime
+    store: opened.Opened, targets: outward.Targets, surveys: Mapping[str, survey.Survey], ids: Sequence[int], now: datetime
 ) -> Told:
     """These answers count from now on; ``{"done": [...], "left": [{"id", "why"}]}``. ``targets``: ``[mapping.write]``."""
 
@@ -68,7 +68,7 @@ def release(
     return _each(store, ids, do)
 
 
-def void(store: database.Store, ids: Sequence[int], why: str, now: datetime) -> Told:
+def void(store: opened.Opened, ids: Sequence[int], why: str, now: datetime) -> Told:
     """These answers count no longer and leave the CRM; ``{"done": [...], "left": [{"id", "why"}]}``."""
     reason = " ".join(why.split())[:LONGEST_WHY]
 
@@ -81,7 +81,7 @@ def void(store: database.Store, ids: Sequence[int], why: str, now: datetime) -> 
     return _each(store, ids, do)
 
 
-def _each(store: database.Store, ids: Sequence[int], do: Do) -> Told:
+def _each(store: opened.Opened, ids: Sequence[int], do: Do) -> Told:
     done: list[str] = []
     left: list[Told] = []
     for answer_id in dict.fromkeys(ids):
@@ -102,7 +102,7 @@ def _reviewed(tx: sa.Connection, answer_id: int, do: Do) -> str:
     return "there is no such answer" if one is None or invited is None else do(tx, one, invited)
 
 
-def fired(store: database.Store) -> Told:
+def fired(store: opened.Opened) -> Told:
     """``{"signs": [...]}``: how often each sign was found, and how many of those answers a person confirmed or an admin released:
     false alarms."""
     with store.read() as tx:

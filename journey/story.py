@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from journey import remedy
-from store import database, people, stories
+from store import opened, people, stories
 from triggers import rule, touchpoint
 
 Told = dict[str, Any]
 
 
-def tell(store: database.Store, secret: bytes, text: str, quarantine: timedelta, rules: rule.Rules | None = None) -> Told:
+def tell(store: opened.Opened, secret: bytes, text: str, quarantine: timedelta, rules: rule.Rules | None = None) -> Told:
     """``{"touchpoints": [...]}`` for a record id, a case or order number, a person's e-mail or phone, or ``#`` with our number.
 
     Instants are ISO 8601 text. No address is in it; the comment of an answer is. ``rules`` are those of now, to tell whether the

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from store import database, versions
+from store import opened, versions
 from surveys import figures, survey
 from triggers import rule
 
@@ -20,7 +20,7 @@ Told = dict[str, Any]
 _NOTHING: Mapping[str, Any] = {}
 
 
-def note(store: database.Store, rules: rule.Rules, now: datetime) -> None:
+def note(store: opened.Opened, rules: rule.Rules, now: datetime) -> None:
     """The service runs with these rules from now on."""
     current = {one.name: versions.Text(version=one.version, text=text(one)) for one in rules.rules}
     with store.write() as tx:
@@ -34,7 +34,7 @@ def text(one: rule.Rule) -> Told:
     return one.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
-def listing(store: database.Store, rules: rule.Rules) -> Told:
+def listing(store: opened.Opened, rules: rule.Rules) -> Told:
     """``{"rules": [...]}``: the rules of the settings and those that once were, with what came of each."""
     with store.read() as tx:
         known, decided, sent = versions.history(tx), versions.decided(tx), versions.sent(tx)
@@ -67,7 +67,7 @@ def _summed(parts: Sequence[Mapping[str, int]]) -> dict[str, int]:
     return {verdict: sum(part.get(verdict, 0) for part in parts) for verdict in ("ask", "later", "never")}
 
 
-def history(store: database.Store, name: str | None) -> Told:
+def history(store: opened.Opened, name: str | None) -> Told:
     """``{"rules": [...]}``: of one rule or of all, each version with its time, its changes and its decisions."""
     with store.read() as tx:
         known, decided = versions.history(tx), versions.decided(tx)
@@ -107,7 +107,7 @@ def readable(value: Any) -> Any:
     return " ".join(f"{count}{unit}" for count, unit in zip(found.groups(), "dhms", strict=True) if count) or value
 
 
-def variants(store: database.Store, surveys: Mapping[str, survey.Survey], name: str | None) -> Told:
+def variants(store: opened.Opened, surveys: Mapping[str, survey.Survey], name: str | None) -> Told:
     """``{"rules": [...]}``: for each rule how many got each variant, answered and what they answered, with 95 % intervals."""
     with store.read() as tx:
         groups = versions.variants(tx)

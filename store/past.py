@@ -7,7 +7,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from store import database, identities, people, rows, tables, touchpoints
+from store import identities, opened, people, rows, tables, touchpoints
 from triggers import load
 
 _DECISION = rows.table(tables.Decision)
@@ -39,7 +39,7 @@ class Closing:
     asked_at: datetime | None
 
 
-def open_read_only(url: str) -> database.Store | None:
+def open_read_only(url: str) -> opened.Opened | None:
     """The database as it is, without bringing its tables up to date; None where there are none, or those of an older version.
 
     Raises sqlalchemy's OperationalError when the server cannot be had.
@@ -49,7 +49,7 @@ def open_read_only(url: str) -> database.Store | None:
         if not path.is_file():
             return None
         url = f"sqlite:///{path.as_uri()}?mode=ro&uri=true"
-    store = database.Store(url)
+    store = opened.Opened(url)
     with store.read() as tx:
         found = sa.inspect(tx)
         there = set(found.get_table_names())

@@ -18,7 +18,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from store import database
+from store import opened
 
 Work = Callable[[sa.Connection], Any]
 Batch = Callable[[sa.Connection, Sequence[Any]], Sequence[Any]]
@@ -57,7 +57,7 @@ class _Outcome:
 class Writer:
     """Runs small pieces of writing work, as many as have queued up in one transaction."""
 
-    def __init__(self, store: database.Store) -> None:
+    def __init__(self, store: opened.Opened) -> None:
         self._store = store
         self._queue: queue.SimpleQueue[_Piece | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from journey import judging
 from journey.preview import crowd, earlier, reading, replay, sorting
-from store import database, touchpoints
+from store import opened, touchpoints
 from triggers import decision, touchpoint
 
 
@@ -48,7 +48,7 @@ class Course:
     origins: Sequence[reading.Origin]
     judges: Sequence[judging.Judge]
     """The rules to try; and, for comparison, those in force."""
-    store: database.Store | None
+    store: opened.Opened | None
     """What is known of people, read only; None: nobody is known."""
     secret: bytes = field(repr=False)
     days: float

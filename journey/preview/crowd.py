@@ -7,7 +7,7 @@ a number that too many addresses share is a switchboard's and says nothing.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from store import database, identities, past, touchpoints
+from store import identities, opened, past, touchpoints
 
 _DIGITS = 15
 """Hexadecimal digits of a key that make a number: 60 bits, no two alike among a million people."""
@@ -21,7 +21,7 @@ def number(key: str) -> int:
 class Crowd:
     """``meet`` everybody first; afterwards each number is the ``person`` that it belongs to."""
 
-    def __init__(self, store: database.Store | None) -> None:
+    def __init__(self, store: opened.Opened | None) -> None:
         self._store = store
         self._looked_up: set[int] = set()
         self._families = _Families()

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from journey import judging
-from store import database, past, touchpoints
+from store import opened, past, touchpoints
 from triggers import load, quiet, rule
 
 
 class Earlier:
     """``meet`` the records first."""
 
-    def __init__(self, store: database.Store | None) -> None:
+    def __init__(self, store: opened.Opened | None) -> None:
         self._store = store
         self._closings: dict[int, list[past.Closing]] = defaultdict(list)
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from journey import judging
 from journey.preview import course, reading
-from store import database, decisions, people, touchpoints
+from store import decisions, opened, people, touchpoints
 from tests.journey import conftest
 from triggers import rule, touchpoint
 
@@ -95,7 +95,7 @@ def told(cases: list[course.Case]) -> Story:
     }
 
 
-def happened(store: database.Store) -> Story:
+def happened(store: opened.Opened) -> Story:
     """What the real run decided."""
     touch, made = touchpoints.TOUCHPOINT, decisions.DECISION
     columns = (touch.c.kind, touch.c.record, touch.c.occurrence, made.c.verdict, made.c.reason, made.c.rule)
@@ -164,7 +164,7 @@ def test_nothing_is_written(begun: Callable[[rule.Rules], conftest.World]) -> No
     assert _everything(world.belt.store) == before
 
 
-def _everything(store: database.Store) -> dict[str, list[Any]]:
+def _everything(store: opened.Opened) -> dict[str, list[Any]]:
     with store.read() as tx:
         names = sa.inspect(tx).get_table_names()
         return {name: [tuple(row) for row in tx.execute(sa.text(f'SELECT * FROM "{name}"'))] for name in names}
