@@ -73,6 +73,11 @@ class Unfit(errors.Never):
         """Whether the far end is in trouble (a full mailbox): when that happens again and again, the address is given up."""
 
 
+Settle = Callable[[Sequence[report.Report]], bool]
+"""Takes reports; False when it cannot yet, and wants them again."""
+Note = Callable[[str], None]
+
+
 class Channel(abc.ABC):
     """One way to reach people.
 
@@ -114,10 +119,14 @@ class Channel(abc.ABC):
         """Whether settings limit the pace, so that ``turn`` may say later."""
         return False
 
-    def fetch(self, now: datetime, settle: Callable[[Sequence[report.Report]], bool]) -> int:
-        """Fetch what the far end reports, hand it over in parts and let go of each part that ``settle`` took; how many reports.
+    def fetches(self, now: datetime) -> bool:
+        """Whether it is time to ``fetch``; never for a channel that is told by webhooks, or not at all."""
+        return False
 
-        Raises Later and NeedsPerson. A channel that is told by webhooks, or not at all, has nothing to fetch.
+    def fetch(self, now: datetime, settle: Settle, note: Note) -> int:
+        """Fetch what the far end reports, hand it to ``settle`` in parts and let go of each part that it took; how many parts.
+
+        ``note`` is told what each of them was. Raises Later and NeedsPerson.
         """
         return 0
 

@@ -3,8 +3,9 @@
 import threading
 from collections import deque
 from collections.abc import Sequence
+from datetime import datetime
 
-from channels import address, base
+from channels import address, base, report
 from triggers import touchpoint
 from wire import errors, finding
 
@@ -18,6 +19,8 @@ class MemoryChannel(base.Channel):
         self.messages: list[base.Message] = []
         self.refused: set[str] = set()
         """Addresses that are refused for good."""
+        self.reports: list[report.Report] = []
+        """What the far end has to report; gone once it was taken."""
         self._troubles: deque[tuple[errors.OutsideError, bool]] = deque()
         self._lock = threading.Lock()
 
@@ -41,6 +44,23 @@ class MemoryChannel(base.Channel):
             if error is not None:
                 raise error
             return base.Receipt(reference=message.key, response="kept")
+
+    def reference(self, key: str) -> str:
+        """The key itself."""
+        return key
+
+    def fetches(self, now: datetime) -> bool:
+        """Whether there is a report."""
+        return bool(self.reports)
+
+    def fetch(self, now: datetime, settle: base.Settle, note: base.Note) -> int:
+        """Hand over each report by itself; those that are not taken are kept."""
+        with self._lock:
+            waiting, self.reports = self.reports, []
+        kept = [one for one in waiting if not settle([one])]
+        with self._lock:
+            self.reports[:0] = kept
+        return len(waiting) - len(kept)
 
     def check(self) -> Sequence[finding.Finding]:
         """Always good."""

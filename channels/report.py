@@ -33,3 +33,8 @@ class Report:
     """The far end's: 5.1.1, 30003 …"""
     words: str = ""
     """Its own words, without addresses."""
+
+    @property
+    def told(self) -> str:
+        """Code and words, the code once."""
+        return self.words if self.code in self.words else f"{self.code} {self.words}".strip()

@@ -41,6 +41,7 @@ WRITTEN = {
     "withdrawn": "withdrawal of the score",
     "link": "survey link",
     "address": "note on the address",
+    "link_over": "removal of the link",
 }
 """What a field update carries → what it is called here."""
 
@@ -135,8 +136,17 @@ def _write(write: dict[str, Any]) -> str:
     return f"The {what} {waiting}{said}."
 
 
+_BY_LINK = {
+    "invited": "An invitation was made; its link goes onto the record.",
+    "sent": "The link may be handed on by whoever works with the record: from now on this counts as asked.",
+}
+"""What is told of an invitation that is not sent by us."""
+
+
 def _event(event: dict[str, Any]) -> str:
     what, detail = str(event["what"]), str(event["detail"])
+    if detail == "link" and what in _BY_LINK:
+        return _BY_LINK[what]
     return f"Decided: {what}." if event["step"] == "decide" else STEPS.get(what, what).format(detail=detail)
 
 

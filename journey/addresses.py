@@ -1,18 +1,17 @@
 """Addresses that do not work: marked, told to the CRM, and lifted again.
 
-Called by deliver and bounces (a message did not arrive), invite and the last look (is the address marked?), and by
-``palaute addresses``.
+Called by deliver and bounces (a message did not arrive), invite and the last look (is the address marked?), and given_up.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from journey import belt as belts
 from mapping import outward
-from store import bad_addresses, ledger, messages, updates
-from triggers import touchpoint
+from store import bad_addresses, ledger, messages, touchpoints, updates
 
 REFUSED, BOUNCED, COMPLAINT = "refused", "bounced", "complaint"
 """How it came to be given up."""
@@ -68,19 +67,19 @@ def _marked(belt: belts.Belt, tx: sa.Connection, one: messages.Outgoing, kind: s
     ledger.note(tx, [line])
     told = ", ".join(filter(None, (kind, code)))
     words = f"{one.channel} address does not work since {now.date().isoformat()} ({told})"
-    tell(belt, tx, one.waiting.id, one.waiting.touch, words)
+    tell(tx, belt.targets, one.waiting, words, now)
 
 
-def tell(belt: belts.Belt, tx: sa.Connection, touchpoint_id: int, touch: touchpoint.Touchpoint, words: str | None) -> bool:
+def tell(tx: sa.Connection, targets: outward.Targets, waiting: touchpoints.Waiting, words: str | None, now: datetime) -> bool:
     """Queue it for the person's record, if settings name a field for it; None empties the field. Whether there is one."""
-    person = touch.person
+    connector, person = waiting.touch.connector, waiting.touch.person
     if person is None or not person.record or not person.object:
         return False
-    if outward.Part.ADDRESS_PROBLEM not in belt.targets.get(touch.connector, {}).get(person.object, {}).values():
+    if outward.Part.ADDRESS_PROBLEM not in targets.get(connector, {}).get(person.object, {}).values():
         return False
     fields: dict[str, Any] = {str(outward.Part.ADDRESS_PROBLEM): words}
-    target = updates.Target(connector=touch.connector, object=person.object, record=person.record, fields=fields)
-    updates.tell(tx, {touchpoint_id: target}, belt.now(), topic="address")
+    target = updates.Target(connector=connector, object=person.object, record=person.record, fields=fields)
+    updates.tell(tx, {waiting.id: target}, now, topic="address")
     return True
 
 

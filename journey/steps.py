@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import structlog
 
 from journey import belt as belts
-from journey import decide, deliver, invite, notice, poison, tidy, write_back
+from journey import bounces, decide, deliver, invite, notice, poison, tidy, write_back
 
 log = structlog.get_logger("journey.steps")
 
@@ -28,6 +28,7 @@ STEPS = (
     Listed(name="decide", run=decide.decide, per_connector=False, every=1),
     Listed(name="invite", run=invite.invite, per_connector=False, every=1),
     Listed(name="deliver", run=deliver.deliver, per_connector=True, every=1),
+    Listed(name="bounces", run=bounces.bounces, per_connector=False, every=1),
     Listed(name="write_back", run=write_back.write_back, per_connector=True, every=1),
     Listed(name="tidy", run=tidy.tidy, per_connector=False, every=60),
 )

@@ -60,7 +60,7 @@ def bounced(tx: sa.Connection, one: messages.Outgoing, code: str, problem: str, 
     went = sa.and_(MESSAGE.c.id == one.id, MESSAGE.c.state.in_(_GONE))
     if tx.execute(sa.update(MESSAGE).where(went).values(state="bounced", code=code, problem=problem)).rowcount == 0:
         return False
-    messages.note(tx, one, at, "bounced", f"{code} {problem}".strip())
+    messages.note(tx, one, at, "bounced", problem)
     return True
 
 
@@ -98,3 +98,8 @@ def count(tx: sa.Connection, name: str, at: datetime) -> None:
 def counted(tx: sa.Connection) -> dict[str, int]:
     """Name → how often."""
     return {row["name"]: row["count"] for row in rows.as_dicts(tx.execute(sa.select(TALLY).order_by(TALLY.c.name)))}
+
+
+def last(tx: sa.Connection, name: str) -> datetime | None:
+    """When it happened last; None: never."""
+    return tx.execute(sa.select(TALLY.c.last_at).where(TALLY.c.name == name)).scalar()

@@ -1,5 +1,6 @@
 """E-mail: an invitation as a mail with the scale in it, handed to one mail server over SMTP.
 
-settings.py what may be set, words.py and template.html what is said, render.py both parts of one mail, headers.py what stands
-above them, smtp.py the conversation with the server and what its codes mean, channel.py the contract.
+settings.py what may be set, words.py and template.html what is said, render.py both parts of one mail, mime.py what stands above
+them, pace.py when a mail may go, smtp.py the conversation with the server, replies.py and codes.py what its codes mean, inbox.py
+the mailbox of returned mails and dsn.py what they say, hooks.py what providers call us with, channel.py the contract.
 """

@@ -2,9 +2,10 @@
 
 import email.utils
 from collections.abc import Sequence
+from datetime import datetime
 
 from channels import address, base
-from channels.email import check, mime, render, settings, transport, words
+from channels.email import check, dsn, inbox, mime, pace, render, settings, smtp, transport, words
 from triggers import touchpoint
 from wire import finding
 
@@ -20,6 +21,11 @@ class EmailChannel(base.Channel):
         self._reply_name, self._reply_to = settings.mailbox(given.reply_to) if given.reply_to else ("", "")
         self._unsubscribe = settings.mailbox(given.unsubscribe)[1] if given.unsubscribe else ""
         self._transport = transport.Transport(given)
+        self._bounces_to = settings.mailbox(given.bounces.address)[1] if given.bounces.address else ""
+        own = self._bounces_to if given.bounces.own_address else ""
+        self._marks = dsn.Marks(domain=address.domain(self._sender), return_path=own)
+        self._inbox = inbox.Inbox(given, self._marks)
+        self._pace = pace.Pace(given.per_second, given.per_domain)
 
     def address(self, person: touchpoint.Recipient) -> str | None:
         """The person's mail address as it goes on the wire."""
@@ -27,23 +33,48 @@ class EmailChannel(base.Channel):
 
     def send(self, message: base.Message) -> base.Receipt:
         """Render the mail and hand it over. Raises Later, Never, NeedsPerson or Unsure."""
-        reference = mime.message_id(message.key, address.domain(self._sender))
         mail = self.mail(message)
-        answer = self._transport.hand_over(self._sender, message.address, mail)
-        return base.Receipt(reference=reference, response=f"{answer.code} {answer.words(message.address.partition('@')[0])}")
+        token = mime.token(message.key)
+        envelope = smtp.Envelope(sender=self._returns_to(token), recipient=message.address, id=token)
+        answer = self._transport.hand_over(envelope, mail)
+        return base.Receipt(
+            reference=self.reference(message.key), response=f"{answer.code} {answer.words(message.address.partition('@')[0])}"
+        )
 
     def mail(self, message: base.Message) -> bytes:
         """The mail as it goes on the wire: multipart/alternative with CRLF line ends."""
         said = words.words(message)
         return mime.mail(self._headers(message, said), render.text(said), render.html(said))
 
+    def reference(self, key: str) -> str:
+        """The Message-ID."""
+        return mime.message_id(key, address.domain(self._sender))
+
+    def turn(self, key: str, address_: str, now: datetime) -> datetime:
+        """When the pace lets the mail go: now, or later and then its place is kept."""
+        return self._pace.turn(key, address.domain(address_), now)
+
+    @property
+    def paced(self) -> bool:
+        """Whether there is a limit to the pace."""
+        return self._pace.limits
+
+    def fetches(self, now: datetime) -> bool:
+        """Whether it is time to look for returned mails."""
+        return self._inbox.is_due(now)
+
+    def fetch(self, now: datetime, settle: base.Settle, note: base.Note) -> int:
+        """Read the returned mails; how many. Raises Later and NeedsPerson."""
+        return self._inbox.fetch(now, settle, note)
+
     def check(self) -> Sequence[finding.Finding]:
-        """Reachability, encryption and sign-in."""
-        return check.findings(self._settings)
+        """Reachability, encryption and sign-in, of the server and of the mailbox of returned mails."""
+        return check.findings(self._settings, self._marks)
 
     def close(self) -> None:
-        """Say goodbye to the mail server."""
+        """Say goodbye to the mail server and to the mailbox."""
         self._transport.close()
+        self._inbox.close()
 
     def _headers(self, message: base.Message, said: words.Words) -> dict[str, str]:
         headers = {
@@ -51,16 +82,25 @@ class EmailChannel(base.Channel):
             "From": mime.mailbox("From", self._sender_name or words.one_line(said.brand), self._sender),
             "To": mime.mailbox("To", words.one_line(message.name)[:60], message.address),
             "Subject": mime.sentence("Subject", said.title),
-            "Message-ID": mime.message_id(message.key, address.domain(self._sender)),
+            "Message-ID": self.reference(message.key),
             "List-Unsubscribe": self._list_unsubscribe(message.unsubscribe_url),
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
             "Auto-Submitted": "auto-generated",
             "X-Auto-Response-Suppress": "OOF, AutoReply",
             "Content-Language": said.language,
         }
+        token = mime.token(message.key)
+        headers |= {name: value.replace("{id}", token) for name, value in self._settings.headers.items()}
         if self._reply_to:
             headers["Reply-To"] = mime.mailbox("Reply-To", self._reply_name, self._reply_to)
         return headers
+
+    def _returns_to(self, token: str) -> str:
+        """The envelope's sender: where a mail goes that does not arrive."""
+        if not self._settings.bounces.own_address:
+            return self._bounces_to or self._sender
+        name, _, domain = self._bounces_to.rpartition("@")
+        return f"{name}+{token}@{domain}"
 
     def _list_unsubscribe(self, url: str) -> str:
         """RFC 8058 and RFC 2369: the link first, the address of settings after it."""

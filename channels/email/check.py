@@ -4,16 +4,32 @@ import ipaddress
 from collections.abc import Iterator, Sequence
 
 from channels import address
-from channels.email import domain, settings, smtp
+from channels.email import domain, dsn, inbox, settings, smtp
 from wire import errors, finding
 
 _SUBJECT = "channels.email"
 
 
-def findings(given: settings.EmailSettings) -> Sequence[finding.Finding]:
+def findings(given: settings.EmailSettings, marks: dsn.Marks) -> Sequence[finding.Finding]:
     """Reaches the server, agrees on encryption, signs in and says goodbye; looks the sender's domain up in DNS. Sends nothing."""
     domain_of_sender = address.domain(settings.mailbox(given.sender)[1])
-    return [*_server(given), *domain.findings(domain_of_sender, given.dkim, domain.system_resolver())]
+    signed = domain.findings(domain_of_sender, given.dkim, domain.system_resolver())
+    return [*_server(given), *_returned(given, marks), *signed]
+
+
+def _returned(given: settings.EmailSettings, marks: dsn.Marks) -> Iterator[finding.Finding]:
+    """The mailbox of returned mails, where there is one."""
+    if not given.bounces.imap:
+        return
+    try:
+        inbox.Inbox(given, marks).check()
+    except errors.NeedsPerson as error:
+        yield _wrong(str(error), error.remedy, "returned mails")
+    except errors.OutsideError as error:
+        remedy = f"Check imap ({given.bounces.imap}), and that a firewall lets this machine through."
+        yield _wrong(str(error), remedy, "returned mails")
+    else:
+        yield _finding("returned mails", f"the folder {given.bounces.folder} can be read")
 
 
 def _server(given: settings.EmailSettings) -> Sequence[finding.Finding]:
@@ -59,5 +75,5 @@ def _warning(what: str, message: str, remedy: str) -> finding.Finding:
     return finding.Finding(subject=f"{_SUBJECT}: {what}", grade=finding.Grade.WARNING, message=message, remedy=remedy)
 
 
-def _wrong(message: str, remedy: str) -> finding.Finding:
-    return finding.Finding(subject=f"{_SUBJECT}: server", grade=finding.Grade.WRONG, message=message, remedy=remedy)
+def _wrong(message: str, remedy: str, what: str = "server") -> finding.Finding:
+    return finding.Finding(subject=f"{_SUBJECT}: {what}", grade=finding.Grade.WRONG, message=message, remedy=remedy)

@@ -50,9 +50,14 @@ def mailbox(header: str, name: str, address: str) -> str:
     return f"{sentence(header, name)} <{address}>"
 
 
+def token(key: str) -> str:
+    """32 hexadecimal digits, the same for the same key, and telling nothing about it."""
+    return hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
 def message_id(key: str, domain: str) -> str:
-    """The same for the same key, and telling nothing about it."""
-    return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{domain}>"
+    """The Message-ID of the message with this key."""
+    return f"<{token(key)}@{domain}>"
 
 
 def link(url: str) -> str:

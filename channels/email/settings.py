@@ -2,13 +2,24 @@
 
 import email.utils
 import ssl
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from channels import address
+from triggers import spans
 from wire import duration, secret
 
 
@@ -32,6 +43,52 @@ def _checked(text: str) -> str:
 
 Mailbox = Annotated[str, AfterValidator(_checked)]
 """A mail address with or without a name; empty where it is optional."""
+HeaderName = Annotated[str, Field(pattern=r"^X-[A-Za-z0-9-]{1,70}$")]
+_SHORTEST_SECRET = 16
+
+
+class BouncesSettings(BaseModel):
+    """``[channels.email.bounces]``: how we hear of mails that did not arrive."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    imap: str = Field(default="", pattern=r"^(imaps?://[A-Za-z0-9.\-]+(:\d{1,5})?/?)?$")
+    """The mailbox that returned mails go to: ``imaps://imap.havu.example``; with ``imap://`` encryption begins by STARTTLS."""
+    username: str = ""
+    password: secret.Secret | None = None
+    folder: str = Field(default="INBOX", min_length=1, max_length=200)
+    poll: duration.Duration = timedelta(minutes=1)
+    """How often it is looked into."""
+    done: str = Field(default="mark", pattern=r"^(mark|delete|move:[^\r\n]{1,200})$")
+    """What becomes of a report that was read: ``mark`` it as seen, ``delete`` it, or ``move:FOLDER``. Other mails stay."""
+    address: Mailbox = ""
+    """The envelope's sender, where returned mails go; empty: the sender."""
+    own_address: bool = False
+    """Every mail has an envelope sender of its own, ``bounces+…@havu.example``: for servers that return nothing of the mail."""
+    hook_secret: secret.Secret | None = None
+    """What whoever calls ``POST /hooks/mail`` must show; without it that address does not exist."""
+
+    @field_validator("poll", mode="after")
+    @classmethod
+    def _not_without_pause(cls, poll: timedelta) -> timedelta:
+        if poll < timedelta(seconds=1):
+            raise ValueError('should be at least one second, such as "60s"')
+        return poll
+
+    @field_validator("hook_secret", mode="after")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < _SHORTEST_SECRET:
+            raise ValueError(f"refers to a secret of fewer than {_SHORTEST_SECRET} characters: make a long random one")
+        return value
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if bool(self.imap) != (bool(self.username) and self.password is not None):
+            raise ValueError("imap, username and password belong together: set all three, or none of them")
+        if self.own_address and not self.address:
+            raise ValueError('own_address needs address, such as "bounces@havu.example"')
+        return self
 
 
 class EmailSettings(BaseModel):
@@ -57,8 +114,13 @@ class EmailSettings(BaseModel):
     """PEM file of the authorities to trust instead of the system's; a relative path is taken from the settings file's folder."""
     timeout: duration.Duration = timedelta(seconds=30)
     """For connecting and for each answer of the server."""
-    rate: float | None = Field(default=None, ge=0.1, le=1000)
+    per_second: float | None = Field(default=None, ge=0.1, le=1000)
     """Messages a second at most; None sends as fast as the server takes them."""
+    per_domain: spans.Capped | None = None
+    """Messages to one recipient domain at most: ``"20 per 1m"``; None sends as they come."""
+    headers: Mapping[HeaderName, str] = {}
+    """Further headers, such as a provider's own; ``{id}`` is the first part of the Message-ID."""
+    bounces: BouncesSettings = BouncesSettings()
     connections: int = Field(default=2, ge=1, le=20)
     """Connections open at the same time at most."""
 
@@ -92,7 +154,9 @@ class EmailSettings(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _no_line_breaks(cls, values: Any) -> Any:
-        for key in ("host", "username", "sender", "reply_to", "unsubscribe"):
-            if isinstance(values, dict) and any(ord(character) < 32 for character in str(values.get(key, ""))):
-                raise ValueError(f"{key} should be one line without control characters")
+        for key in ("host", "username", "sender", "reply_to", "unsubscribe", "headers"):
+            told = values.get(key, "") if isinstance(values, dict) else ""
+            for text in told.values() if isinstance(told, dict) else [told]:
+                if any(ord(character) < 32 or (key == "headers" and ord(character) > 126) for character in str(text)):
+                    raise ValueError(f"{key} should be one line without control characters")
         return values

@@ -8,6 +8,7 @@ import re
 import smtplib
 import ssl
 import time
+from dataclasses import dataclass
 
 from channels.email import replies, settings
 from wire import errors
@@ -21,6 +22,16 @@ _SENDER = "Check the sender's address, and whether this user may send as it."
 _SIGN_IN = "Check username and password, and whether the server lets this user sign in over SMTP."
 
 
+@dataclass(frozen=True, kw_only=True)
+class Envelope:
+    """From whom and to whom, as only the servers see it."""
+
+    sender: str
+    recipient: str
+    id: str = ""
+    """Told in reports about it (RFC 3461, 4.4), by servers that know of that."""
+
+
 class Line:
     """One open and signed-in connection; mails go over it one after the other."""
 
@@ -31,14 +42,15 @@ class Line:
         """No mail has gone over it yet, so that a break is not the doing of the server's idle time-out."""
         self.used_at = time.monotonic()
 
-    def offer(self, sender: str, recipient: str, size: int) -> None:
+    def offer(self, envelope: Envelope, size: int) -> None:
         """MAIL FROM, RCPT TO, DATA: the server says whether it would take a mail; it gets nothing yet.
 
         ``size`` in octets (RFC 1870). Raises Later, Never or NeedsPerson.
         """
-        options = self._options(recipient, size)
+        recipient = envelope.recipient
+        options = self._options(envelope, size)
         try:
-            answer = _heard(self._smtp.mail(sender, options))
+            answer = _heard(self._smtp.mail(envelope.sender, options))
             if answer.code != 250:
                 raise self._refused(answer, replies.about_us(answer, "the sender", _SENDER))
             answer = _heard(self._smtp.rcpt(recipient))
@@ -87,9 +99,11 @@ class Line:
         sock = self._smtp.sock
         return str(sock.version()) if isinstance(sock, ssl.SSLSocket) else ""
 
-    def _options(self, recipient: str, size: int) -> list[str]:
+    def _options(self, envelope: Envelope, size: int) -> list[str]:
         options = [f"SIZE={size}"] if self._smtp.has_extn("size") else []
-        if recipient.isascii():
+        if envelope.id and self._smtp.has_extn("dsn"):
+            options += ["RET=HDRS", f"ENVID={envelope.id}"]
+        if envelope.recipient.isascii():
             return options
         if not self._smtp.has_extn("smtputf8"):
             raise errors.Never("the mail server does not take addresses with letters outside ASCII (SMTPUTF8)", code="SMTPUTF8")

@@ -1,4 +1,4 @@
-"""Connections kept open and used again, at the pace that settings allow. Safe to use from several threads."""
+"""Connections kept open and used again. Safe to use from several threads."""
 
 import threading
 import time
@@ -21,26 +21,24 @@ class Transport:
         self._idle: list[smtp.Line] = []
         self._lock = threading.Lock()
         self._places = threading.BoundedSemaphore(given.connections)
-        self._next_at = 0.0
 
-    def hand_over(self, sender: str, recipient: str, mail: bytes) -> replies.Reply:
+    def hand_over(self, envelope: smtp.Envelope, mail: bytes) -> replies.Reply:
         """Returns the server's 250, after which the mail is the server's to deliver.
 
         ``mail`` has CRLF line ends. Raises Later, Never, NeedsPerson or Unsure.
         """
-        self._pace()
         with self._places:
             with self._line() as line:
                 try:
-                    line.offer(sender, recipient, len(mail))
+                    line.offer(envelope, len(mail))
                 except errors.Later:
                     if line.alive or line.fresh:
                         raise
                 else:
-                    return line.give(recipient, mail)
+                    return line.give(envelope.recipient, mail)
             with self._line(new=True) as line:  # an idle connection had died, and nothing was given to the server
-                line.offer(sender, recipient, len(mail))
-                return line.give(recipient, mail)
+                line.offer(envelope, len(mail))
+                return line.give(envelope.recipient, mail)
 
     def close(self) -> None:
         """Say goodbye on every idle connection."""
@@ -74,12 +72,3 @@ class Transport:
         for each in stale:
             each.drop()
         return line
-
-    def _pace(self) -> None:
-        """Wait for this mail's turn."""
-        if self._settings.rate is None:
-            return
-        with self._lock:
-            turn = max(self._next_at, time.monotonic())
-            self._next_at = turn + 1 / self._settings.rate
-        time.sleep(max(0.0, turn - time.monotonic()))

@@ -15,6 +15,8 @@ class Handler:
     """Keeps what it takes; does what its mood says with the next mail."""
 
     mails: list[tuple[str, bytes]] = field(default_factory=list)
+    senders: list[str] = field(default_factory=list)
+    """Their envelope senders."""
     mood: contract.Mood | None = None
     sessions: set[tuple[str, int]] = field(default_factory=set)
     """The far ends of the connections that mails came over."""
@@ -33,6 +35,7 @@ class Handler:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         self.mails.append((envelope.rcpt_tos[0], envelope.content))
+        self.senders.append(envelope.mail_from)
         self.sessions.add(session.peer)
         if self.mood is contract.Mood.FALL_SILENT:
             self.mood = None

@@ -3,8 +3,8 @@
 import email
 import email.policy
 import ssl
-import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -101,13 +101,23 @@ class TestEmail(contract.ChannelContract):
         assert address == "äinö@posti.example"
         assert '\r\nTo: "Aino Virtanen" <äinö@posti.example>\r\n'.encode() in raw
 
-    def test_a_rate_spaces_the_mails(self) -> None:
-        channel = opened(self.server, rate=20)
-        begun = time.monotonic()
-        for number in range(5):
-            channel.send(messages.message(key=str(number)))
+    def test_the_pace_tells_each_mail_its_turn_and_waits_for_none(self) -> None:
+        channel = opened(self.server, per_second=2, per_domain="3 per 1m")
+        now = datetime(2026, 3, 2, 9, tzinfo=UTC)
+        turns = [channel.turn(str(number), "aino@posti.example", now) - now for number in range(4)]
+        assert [turn.total_seconds() for turn in turns] == [0, 0, 1, 60]
+        assert channel.paced
         channel.close()
-        assert time.monotonic() - begun >= 4 / 20
+
+    def test_each_mail_may_have_an_envelope_sender_and_headers_of_its_own(self) -> None:
+        bounces = {"address": "bounces@havu.example", "own_address": True}
+        channel = opened(self.server, bounces=bounces, headers={"X-PM-Metadata-palaute": "{id}"})
+        channel.send(messages.message())
+        _, raw = self.handler.mails[0]
+        mail = email.message_from_bytes(raw, policy=email.policy.default)
+        assert self.handler.senders == [f"bounces+{mail['X-PM-Metadata-palaute']}@havu.example"]
+        assert mail["Message-ID"] == f"<{mail['X-PM-Metadata-palaute']}@havu.example>" == channel.reference("invitation-1")
+        channel.close()
 
 
 def test_letters_outside_ascii_need_a_server_that_takes_them() -> None:

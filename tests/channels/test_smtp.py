@@ -4,7 +4,7 @@ import pytest
 from pydantic import SecretStr
 
 from channels import base
-from channels.email import settings, transport
+from channels.email import settings, smtp, transport
 from tests.channels import scripted_server
 from tests.channels.scripted_server import Answer, Break, Script
 from wire import errors
@@ -64,7 +64,7 @@ def sending(port: int, **told: object) -> transport.Transport:
 
 def hand_over(line: transport.Transport, mail: bytes = MAIL) -> str:
     """One mail to Aino; the server's words."""
-    return line.hand_over("feedback@havu.example", "aino@posti.example", mail).text
+    return line.hand_over(smtp.Envelope(sender="feedback@havu.example", recipient="aino@posti.example"), mail).text
 
 
 @pytest.mark.parametrize(("command", "answer", "outcome", "code"), OUTCOMES)

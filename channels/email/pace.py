@@ -1,0 +1,95 @@
+"""The pace: so many mails a second, and so many to one domain. Nobody waits: a mail whose turn is later gets its turn told.
+
+Called by the channel for mails that are due. Places are kept in memory, in this process: after a restart counting begins anew.
+"""
+
+import math
+import threading
+from collections import OrderedDict, deque
+from datetime import datetime, timedelta
+
+from triggers import spans
+
+_MOST_DOMAINS = 10_000
+"""Domains remembered; the one longest without a mail is forgotten."""
+
+
+class _Window:
+    """At most ``count`` places within any ``span``."""
+
+    def __init__(self, count: int, span: timedelta) -> None:
+        self._span = span
+        self._taken: deque[datetime] = deque(maxlen=count)
+
+    def free_at(self, wanted: datetime) -> datetime:
+        """The first moment from then on at which there is a place."""
+        if len(self._taken) < (self._taken.maxlen or 0):
+            return wanted
+        return max(wanted, self._taken[0] + self._span)
+
+    def take(self, at: datetime) -> None:
+        """Take the place."""
+        self._taken.append(at)
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether all its places are free again."""
+        return not self._taken or self._taken[-1] + self._span <= now
+
+
+class Pace:
+    """Turns of mails, by their keys. Safe to use from several threads."""
+
+    def __init__(self, per_second: float | None, per_domain: spans.Cap | None) -> None:
+        self._per_domain = per_domain
+        self._all = None if per_second is None else _window(per_second)
+        self._domains: OrderedDict[str, _Window] = OrderedDict()
+        self._kept: dict[str, datetime] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def limits(self) -> bool:
+        """Whether there is any."""
+        return self._all is not None or self._per_domain is not None
+
+    def turn(self, key: str, domain: str, now: datetime) -> datetime:
+        """When this mail may go: ``now``, or later, and then its place is kept until it is asked for again.
+
+        The place of a mail that never comes back is lost; so is the kept turn of one that comes an hour late.
+        """
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is not None:
+                if kept <= now:
+                    del self._kept[key]
+                return max(kept, now)
+            windows = [one for one in (self._all, self._window_of(domain)) if one is not None]
+            at = now
+            for _ in range(2):  # the later of both, which may be later still for the other
+                at = max([at, *(one.free_at(at) for one in windows)])
+            for one in windows:
+                one.take(at)
+            if at > now:
+                self._kept[key] = at
+                self._forget(now)
+            return at
+
+    def _window_of(self, domain: str) -> _Window | None:
+        if self._per_domain is None:
+            return None
+        name = domain.casefold()
+        window = self._domains.pop(name, None) or _Window(self._per_domain.count, self._per_domain.span)
+        self._domains[name] = window
+        while len(self._domains) > _MOST_DOMAINS:
+            self._domains.popitem(last=False)
+        return window
+
+    def _forget(self, now: datetime) -> None:
+        """Turns that nobody came for: the message was cancelled, or another process sent it."""
+        if len(self._kept) > _MOST_DOMAINS:
+            self._kept = {key: at for key, at in self._kept.items() if at + timedelta(hours=1) > now}
+
+
+def _window(per_second: float) -> _Window:
+    """``5`` is five within any second, ``0.5`` one within two seconds."""
+    count = max(1, math.floor(per_second))
+    return _Window(count, timedelta(seconds=count / per_second))
