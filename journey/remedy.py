@@ -6,7 +6,7 @@ Called by story with one touchpoint's story and the rules as they are now.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from triggers import decision, rule
+from triggers import changes, decision, rule
 
 Told = Mapping[str, Any]
 _REASON = decision.Reason
@@ -52,7 +52,9 @@ def _conditions(checked: Sequence[Told], kind: str) -> list[str]:
     failed = [one for one in checked if not one["matched"] and not one["condition"].startswith(("kind is ", "connector in "))]
     if not failed:
         return [f'A rule on {kind} for this connector is needed: on = "{kind}".']
-    return [f"For rule “{one['rule']}” it would have to hold: {one['condition']}; it saw {_shown(one['saw'])}." for one in failed]
+    said = [f"For rule “{one['rule']}” it would have to hold: {one['condition']}; it saw {_shown(one['saw'])}." for one in failed]
+    untold = any(one["saw"] == changes.UNTOLD for one in failed)
+    return [*said, "palaute check says what to switch on in the CRM, so that it tells changes from then on."] if untold else said
 
 
 def _shown(value: Any) -> str:

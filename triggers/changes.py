@@ -49,6 +49,11 @@ def shown(values: Values, field: str) -> str:
     return f"from {_shown(values.get(field + FROM))} to {_shown(values.get(field + TO))} on {_moment(str(at))}"
 
 
+def field_of(key: str) -> str:
+    """The field whose change a key of the context is about; empty for any other key."""
+    return key.removesuffix(AT) if key.endswith(AT) else ""
+
+
 def fields(values: Values) -> tuple[str, ...]:
     """The fields of which the context keeps how they changed."""
     return tuple(key.removesuffix(AT) for key in values if key.endswith(AT))

@@ -22,7 +22,8 @@ class Candidate:
         self._changes = tuple(sorted(chosen.changes()))
         numbers = [shared.setdefault(test.key, len(shared)) for test in chosen.tests]
         self.steps = tuple(
-            (n, test.holds, test.field, test.text, _Known()) for n, test in zip(numbers, chosen.tests, strict=True)
+            (n, test.holds, test.field, changes.field_of(test.field), test.text, _Known())
+            for n, test in zip(numbers, chosen.tests, strict=True)
         )
 
     def unknown(self, seen: facts.Facts) -> decision.Checked | None:
@@ -53,7 +54,6 @@ class Candidate:
 _Known = dict[tuple[type, touchpoint.Plain], decision.Checked]
 _REMEMBERED = 256
 _SHORT = 40
-_UNENDING = -len(changes.AT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,13 +73,13 @@ class Plan:
         values = seen.values
         made = []
         for candidate in self.candidates:
-            for number, holds, field, text, known in candidate.steps:
+            for number, holds, field, changed, text, known in candidate.steps:
                 saw = said[number]
                 if saw is None:
                     if holds(seen):
                         said[number] = True
                         continue
-                    value = values.get(field) if not field.endswith(changes.AT) else changes.shown(values, field[:_UNENDING])
+                    value = changes.shown(values, changed) if changed else values.get(field)
                     saw = said[number] = (value.__class__, value)
                 elif saw is True:
                     continue

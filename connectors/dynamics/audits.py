@@ -1,43 +1,26 @@
 """Audits: from what to what columns changed, read from the table ``audit``.
 
 It is there where auditing is on for the organization, the table and the column (``isauditenabled``, ``IsAuditEnabled``), and the
-application user holds prvReadAuditSummary. ``changedata`` holds texts, which are read by the column's type.
+application user holds prvReadAuditSummary. What a row says is read by changedata.
 https://learn.microsoft.com/power-apps/developer/data-platform/auditing/retrieve-audit-data,
 https://learn.microsoft.com/power-apps/developer/data-platform/auditing/configure
 """
 
-import json
-import re
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
 from connectors import past
-from connectors.dynamics import faults, line, multipart, odata
+from connectors.dynamics import changedata, faults, line, multipart, odata
 from wire import errors
 
 _REMEMBERED = 3600.0
 """Seconds until it is asked again what is audited: somebody may have switched it on."""
 _PAGE = 5000
-_WHOLE = frozenset({"integer", "bigint", "picklist", "state", "status"})
-_NUMBER = frozenset({"decimal", "double", "money"})
-_LOOKUP = frozenset({"lookup", "customer", "owner"})
-_DATES = ("%m/%d/%Y %H:%M:%S", "%m/%d/%Y")
-"""The invariant form of .NET, in UTC."""
-_LEADING = re.compile(r"-?\d+")
 PRIVILEGE = "prvReadAuditSummary"
-
-
-@dataclass(frozen=True)
-class _Column:
-    type: str
-    """``AttributeType`` in lower case."""
-    audited: bool
 
 
 @dataclass(frozen=True)
@@ -45,7 +28,7 @@ class _Table:
     """What is known of a table."""
 
     audited: bool
-    columns: Mapping[str, _Column]
+    columns: Mapping[str, changedata.Column]
     until: float
 
 
@@ -133,7 +116,7 @@ class Audits:
         table = self._tables[asked.object]
         untold = {name: why for name in asked.fields if (why := self._why(asked.object, name)) is not None}
         kept = {attribute(name): name for name in asked.fields if name not in untold}
-        changes = [change for row in found.rows for change in _changes(row, kept, table.columns)]
+        changes = [change for row in found.rows for change in changedata.changes(row, kept, table.columns)]
         return past.Told(changes=sorted(changes, key=lambda change: change.at), untold=untold)
 
     def _why(self, name: str, path: str) -> past.Untold | None:
@@ -211,8 +194,8 @@ def _managed(body: Any) -> bool:
     return isinstance(managed, Mapping) and managed.get("Value") is True
 
 
-def _column(row: Mapping[str, Any]) -> _Column:
-    return _Column(type=str(row.get("AttributeType")).lower(), audited=_managed(row))
+def _column(row: Mapping[str, Any]) -> changedata.Column:
+    return changedata.Column(type=str(row.get("AttributeType")).lower(), audited=_managed(row))
 
 
 def _refused(fault: faults.Fault) -> past.Untold:
@@ -221,63 +204,3 @@ def _refused(fault: faults.Fault) -> past.Untold:
     remedy = f"Give the application user's security role View Audit Summary ({PRIVILEGE}), for the whole organization."
     message = f"the application user lacks the privilege {PRIVILEGE}" if lacking else str(error)
     return past.Untold(message=message, remedy=remedy if lacking or not isinstance(error, errors.NeedsPerson) else error.remedy)
-
-
-def _changes(row: Mapping[str, Any], kept: Mapping[str, str], columns: Mapping[str, _Column]) -> Iterator[past.FieldChange]:
-    """The changes of one audit row; a row that was made changed nothing."""
-    at, record = _instant(row.get("createdon")), odata.guid(str(row.get("_objectid_value")))
-    if at is None or not record:
-        raise errors.Later("Dataverse answers with audits without createdon and objectid: look at what stands between")
-    if row.get("operation") == 1:
-        return
-    for one in _changed(row.get("changedata")):
-        name = str(one.get("logicalName")).lower()
-        if name in kept:
-            kind = columns[name].type
-            was, became = _value(one.get("oldValue"), kind), _value(one.get("newValue"), kind)
-            kept_values = was is not None or became is not None
-            yield past.FieldChange(record=record, column=kept[name], at=at, was=was, became=became, kept=kept_values)
-
-
-def _changed(text: Any) -> list[Mapping[str, Any]]:
-    if not isinstance(text, str):
-        return []
-    try:
-        told = json.loads(text)
-    except ValueError:
-        return []
-    rows = told.get("changedAttributes") if isinstance(told, Mapping) else None
-    return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-
-
-def _value(text: Any, kind: str) -> Any:
-    """What a watch would have read; the text itself where it is none of its type."""
-    if not isinstance(text, str):
-        return text if isinstance(text, int | float | bool) else None
-    if kind in _LOOKUP:
-        return odata.guid(text.rpartition(",")[2].strip()) or text
-    if kind == "boolean":
-        return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
-    if kind in _WHOLE:
-        # An organization may store a choice's name behind its number (StoreLabelNameforPicklistAudits).
-        number = _LEADING.match(text)
-        return int(number[0]) if number else text
-    if kind in _NUMBER:
-        with suppress(ValueError):
-            return float(text)
-    if kind == "datetime":
-        return _instant(text) or text
-    return text or None
-
-
-def _instant(text: Any) -> datetime | None:
-    if not isinstance(text, str):
-        return None
-    for form in _DATES:
-        with suppress(ValueError):
-            return datetime.strptime(text, form).replace(tzinfo=UTC)
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found.astimezone(UTC) if found.tzinfo is not None else found.replace(tzinfo=UTC)
