@@ -266,13 +266,27 @@ def targets_of(
 
 def wording_of(brand: survey.Brand, asked: survey.Survey, language: str, kind: str) -> str:
     """Hash of the question as it was put: with another one, answers are another series."""
-    words = _wording(language, brand)
-    ends = words.ends(asked)
-    text = "\n".join((asked.definition.key, language, words.question(asked, kind), ends.low, ends.high))
+    own = (asked.metric, id(asked.custom), *sorted(asked.question.items()))
+    return _hash(_Put(brand=brand, own=own, language=language, kind=kind, asked=asked))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Put:
+    """A question as it is put; ``own`` tells surveys apart, which cannot be compared fast."""
+
+    brand: survey.Brand
+    own: tuple[object, ...]
+    language: str
+    kind: str
+    asked: survey.Survey = field(compare=False)
+
+
+@functools.lru_cache(maxsize=512)
+def _hash(put: _Put) -> str:
+    words = wording.Wording(put.language, put.brand)
+    ends = words.ends(put.asked)
+    text = "\n".join((put.asked.definition.key, put.language, words.question(put.asked, put.kind), ends.low, ends.high))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-_wording = functools.lru_cache(maxsize=64)(wording.Wording)
 
 
 def _handed(send: taking.Send) -> signs.Handed | None:

@@ -5,8 +5,9 @@ after ``KEPT``. No address and no user agent is in them.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -33,6 +34,18 @@ class Fetch:
     value: int | None = None
     visitor: str = field(default="", repr=False)
     sign: str = ""
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """As a row of the table; by hand, for ``asdict`` copies every value deeply and takes ten times as long."""
+        return {
+            "invitation_id": self.invitation_id,
+            "at": self.at,
+            "link": self.link,
+            "value": self.value,
+            "visitor": self.visitor,
+            "sign": self.sign,
+        }
 
 
 _COUNT = (
@@ -63,7 +76,7 @@ _BY_VISITOR = (
 
 def add(tx: sa.Connection, fetches: Sequence[Fetch]) -> None:
     """Store these."""
-    rows.insert(tx, FETCH, [asdict(one) for one in fetches])
+    rows.insert(tx, FETCH, [one.row for one in fetches])
 
 
 def note(tx: sa.Connection, fetches: Sequence[Fetch]) -> list[bool]:

@@ -1,7 +1,7 @@
 """The ledger: one line per transition of a touchpoint, written in the transaction that makes it."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -22,10 +22,21 @@ class Line:
     what: str
     detail: str = ""
 
+    @property
+    def row(self) -> dict[str, Any]:
+        """As a row of the table; by hand, for ``asdict`` copies every value deeply and takes ten times as long."""
+        return {
+            "touchpoint_id": self.touchpoint_id,
+            "at": self.at,
+            "step": self.step,
+            "what": self.what,
+            "detail": self.detail,
+        }
+
 
 def note(tx: sa.Connection, lines: Iterable[Line]) -> None:
     """Write these lines."""
-    rows.insert(tx, EVENT, [asdict(line) for line in lines])
+    rows.insert(tx, EVENT, [line.row for line in lines])
 
 
 def of_touchpoints(tx: sa.Connection, touchpoint_ids: Iterable[int]) -> dict[int, list[dict[str, Any]]]:

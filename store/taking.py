@@ -5,7 +5,7 @@ running them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -232,7 +232,9 @@ class Outcome:
     posts: Sequence[fetches.Fetch] = ()
 
 
-_INSERT = sa.insert(ANSWER).returning(ANSWER.c.id, sort_by_parameter_order=True)
+_COUNTING = sa.select(ANSWER.c.invitation_id, ANSWER.c.id).where(
+    ANSWER.c.invitation_id.in_(sa.bindparam("ids", expanding=True)), ANSWER.c.state == "confirmed"
+)
 _REPLACE = sa.update(ANSWER).where(ANSWER.c.id.in_(sa.bindparam("ids", expanding=True))).values(state="replaced")
 _ANSWERED = sa.update(INVITATION).where(INVITATION.c.id.in_(sa.bindparam("ids", expanding=True))).values(state="answered")
 _GIVE_WAY = (
@@ -250,15 +252,25 @@ def keep(tx: sa.Connection, outcome: Outcome) -> None:
     """Store what a batch came to."""
     _for_all(tx, _REPLACE, outcome.replaced)
     _for_all(tx, _GIVE_WAY, outcome.changed)
-    ids = list(tx.execute(_INSERT, [one.row for one in outcome.new]).scalars()) if outcome.new else []
-    counting = [(i, one) for i, one in zip(ids, outcome.new, strict=True) if one.state == "confirmed"]
-    _for_all(tx, _ANSWERED, [one.invited.id for _, one in counting])
+    rows.insert(tx, ANSWER, [one.row for one in outcome.new])
+    counting = [one for one in outcome.new if one.state == "confirmed"]
+    _for_all(tx, _ANSWERED, [one.invited.id for one in counting])
     for invitation_id in outcome.settled:
         messages.answered(tx, invitation_id)
-    waiting = [updates.row(i, one.invited.touchpoint_id, target, one.at) for i, one in counting for target in one.targets]
-    rows.insert(tx, UPDATE, waiting)
-    rows.insert(tx, ledger.EVENT, [asdict(line) for line in outcome.lines])
+    _queue(tx, counting)
+    ledger.note(tx, outcome.lines)
     fetches.add(tx, outcome.posts)
+
+
+def _queue(tx: sa.Connection, counting: Sequence[New]) -> None:
+    """Field updates for these. Their ids are asked for, which is faster than having SQLite return them row by row."""
+    ids: dict[int, int] = {}
+    for chunk in rows.chunks([one.invited.id for one in counting if one.targets], _SOME):
+        ids.update((invitation_id, i) for invitation_id, i in tx.execute(_COUNTING, {"ids": chunk}))
+    waiting = [
+        updates.row(ids[one.invited.id], one.invited.touchpoint_id, target, one.at) for one in counting for target in one.targets
+    ]
+    rows.insert(tx, UPDATE, waiting)
 
 
 def _for_all(tx: sa.Connection, statement: sa.Update, ids: Sequence[int]) -> None:

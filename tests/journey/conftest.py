@@ -22,6 +22,8 @@ from triggers import rule
 
 sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """For what does not depend on the database: SQLite alone, for the sake of time."""
+NO_WAITING = settings.Signs(just_sent=timedelta(0))
+"""The clock stands still: whatever is answered was sent at the same moment."""
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
@@ -69,7 +71,7 @@ class World:
             "surveys": {"csat": survey.Survey(key="csat", metric="csat")},
             "brand": survey.Brand(name="Havu"),
             "channels": {"memory": self.channel},
-            "settings": settings.JourneySettings(signs=settings.Signs(just_sent=timedelta(0))),  # the clock stands still
+            "settings": settings.JourneySettings(signs=NO_WAITING),
             "public_url": "http://survey.example",
             "patient": False,
             "now": self.clock,

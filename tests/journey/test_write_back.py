@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from journey import notice, outside, settings, write_back
-from store import database, health, updates
+from store import health, opened, updates
 from tests.journey import conftest
 from wire import errors
 
@@ -190,7 +190,7 @@ def test_answers_for_an_object_that_settings_do_not_write_to_stay_here(make_worl
 
 
 def test_answers_are_gathered_into_one_write(make_world: Make) -> None:
-    world: conftest.World = make_world(patient=True, settings=settings.JourneySettings())
+    world: conftest.World = make_world(patient=True, settings=settings.JourneySettings(signs=conftest.NO_WAITING))
     world.crm.put("case", "", {"closed": False, "score": None, "comment": None})
     world.turn()
     for _ in range(3):
@@ -209,13 +209,13 @@ def test_answers_are_gathered_into_one_write(make_world: Make) -> None:
 
 
 @pytest.fixture
-def parties(world: conftest.World) -> tuple[outside.Outside, database.Store, conftest.Clock]:
+def parties(world: conftest.World) -> tuple[outside.Outside, opened.Opened, conftest.Clock]:
     """The standing of outside parties, with the store and the clock behind it."""
     return outside.Outside(world.belt.store, world.clock), world.belt.store, world.clock
 
 
 def test_a_party_that_fails_rests_longer_each_time_and_at_most_a_minute(
-    parties: tuple[outside.Outside, database.Store, conftest.Clock],
+    parties: tuple[outside.Outside, opened.Opened, conftest.Clock],
 ) -> None:
     standing, _, clock = parties
     rests = []
@@ -229,7 +229,7 @@ def test_a_party_that_fails_rests_longer_each_time_and_at_most_a_minute(
     assert rests == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
-def test_a_party_rests_as_long_as_it_asks_for(parties: tuple[outside.Outside, database.Store, conftest.Clock]) -> None:
+def test_a_party_rests_as_long_as_it_asks_for(parties: tuple[outside.Outside, opened.Opened, conftest.Clock]) -> None:
     standing, _, clock = parties
     with pytest.raises(errors.Later), standing.dealing_with("connectors.crm"):
         raise errors.Later("slow down", delay=300)
@@ -240,7 +240,7 @@ def test_a_party_rests_as_long_as_it_asks_for(parties: tuple[outside.Outside, da
     assert not standing.rests("connectors.crm")
 
 
-def test_what_needs_a_person_says_what_to_do(parties: tuple[outside.Outside, database.Store, conftest.Clock]) -> None:
+def test_what_needs_a_person_says_what_to_do(parties: tuple[outside.Outside, opened.Opened, conftest.Clock]) -> None:
     standing, store, _ = parties
     with pytest.raises(errors.NeedsPerson), standing.dealing_with("connectors.crm"):
         raise errors.NeedsPerson("the password is wrong", remedy="Write the new one into settings.")
