@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import sqlalchemy as sa
 import structlog
 
-from journey import addresses, poison, variants
+from journey import addresses, links, poison, variants
 from journey import belt as belts
 from store import bad_addresses, decisions, invitations, touchpoints
 from surveys import language
@@ -44,6 +44,8 @@ def _invite(belt: belts.Belt, ids: Sequence[int]) -> None:
         invited = [_invitation(belt, wanted, bad) for wanted in planned]
         invitations.invite(tx, [one for one in invited if one is not None], belt.now())
         decisions.invited(tx, [wanted.waiting.id for wanted in planned])
+        made = [(wanted.waiting, one.token) for wanted, one in zip(planned, invited, strict=True) if one is not None]
+        links.put(belt, tx, [(waiting.id, waiting.touch, token) for waiting, token in made])
         for wanted, one in zip(planned, invited, strict=True):
             if one is None:
                 decisions.withdraw(tx, wanted.waiting.id, *_unreachable(belt, wanted, bad))

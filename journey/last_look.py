@@ -74,6 +74,10 @@ def _seen(belt: belts.Belt, connector: str, left: Sequence[messages.Outgoing]) -
     return {(change.watch, change.record): change for change in belt.connectors[connector].look(looks)}
 
 
+_BY_HAND = "link"
+"""The channel by which nothing is sent: somebody hands the link on."""
+
+
 def _theirs(
     belt: belts.Belt, connector: str, left: Sequence[messages.Outgoing], seen: Mapping[tuple[str, str], base.Change]
 ) -> Refusals:
@@ -86,7 +90,9 @@ def _theirs(
         if touch.source not in sources or change is None:
             refusals[one.id] = (decision.Reason.DELETED, "The CRM no longer has this record.")
             continue
-        refusal = inward.standing(sources[touch.source], touch, change, reopening=one.waiting.id not in lenient)
+        refusal = inward.standing(
+            sources[touch.source], touch, change, reopening=one.waiting.id not in lenient, addressed=one.channel != _BY_HAND
+        )
         if refusal is not None:
             refusals[one.id] = refusal
     return refusals

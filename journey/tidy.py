@@ -5,7 +5,7 @@ from datetime import timedelta
 import structlog
 
 from journey import belt as belts
-from journey import settings
+from journey import links, settings
 from store import forgetting, invitations, place_answers, unsure
 
 log = structlog.get_logger("journey.tidy")
@@ -22,7 +22,7 @@ MOST_RESENDS = 2
 
 def tidy(belt: belts.Belt, _connector: str = "") -> int:
     """Put in order what time has changed; how many things were."""
-    return recover(belt, STALLED) + _expire(belt) + _forget(belt)
+    return recover(belt, STALLED) + _expire(belt) + links.take_away(belt) + _forget(belt)
 
 
 def recover(belt: belts.Belt, after: timedelta) -> int:

@@ -33,6 +33,7 @@ _FAMILIES = {
     "string": Family.TEXT,
     "textarea": Family.TEXT,
     "memo": Family.TEXT,
+    "url": Family.TEXT,
     "datetime": Family.INSTANT,
     "date": Family.DAY,
     "any": Family.UNKNOWN,

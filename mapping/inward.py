@@ -71,16 +71,26 @@ Refusal = tuple[decision.Reason, str]
 
 
 def standing(
-    source: kind.Source, touch: room_touchpoint.Touchpoint, change: base.Change, *, reopening: bool = True
+    source: kind.Source,
+    touch: room_touchpoint.Touchpoint,
+    change: base.Change,
+    *,
+    reopening: bool = True,
+    addressed: bool = True,
 ) -> Refusal | None:
     """Whether something speaks against asking about this touchpoint now; ``change`` is what ``look`` brought back.
 
     A record that was re-opened and closed again counts as re-opened: that closing has a touchpoint of its own. Where a record can
-    happen again, ``reopening=False`` lets it be asked about all the same: each closing counts by itself.
+    happen again, ``reopening=False`` lets it be asked about all the same: each closing counts by itself. ``addressed=False``: the
+    person needs no address, since nothing is sent to them.
     """
     seen = source.on_record
     lasting = reopening or bool(seen.once)
-    return _gone(seen, change) or (_reopened(seen, touch, change) if lasting else None) or _person_standing(seen, touch, change)
+    return (
+        _gone(seen, change)
+        or (_reopened(seen, touch, change) if lasting else None)
+        or _person_standing(seen, touch, change, addressed=addressed)
+    )
 
 
 def _gone(seen: kind.Source, change: base.Change) -> Refusal | None:
@@ -106,13 +116,15 @@ def _shown(values: base.Values, path: str) -> str:
     return "not readable" if path not in values else plain.text(values[path])[:80] or "empty"
 
 
-def _person_standing(seen: kind.Source, touch: room_touchpoint.Touchpoint, change: base.Change) -> Refusal | None:
+def _person_standing(
+    seen: kind.Source, touch: room_touchpoint.Touchpoint, change: base.Change, *, addressed: bool
+) -> Refusal | None:
     person = recipient(seen, change.values)
     asked = touch.person.record if touch.person is not None else ""
     if person is not None and asked and person.record != asked:
         words = "The record names another person now than when this was decided, so the first one was not asked."
         return decision.Reason.PERSON_CHANGED, words
-    if person is None or not (person.email or person.phone):
+    if person is None or (addressed and not (person.email or person.phone)):
         return decision.Reason.NO_ADDRESS, "The record no longer names a person with an address."
     if person.opted_out is None:
         words = "The opt-out field could not be read right before sending, so nobody was asked: check the user's permissions."

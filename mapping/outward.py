@@ -31,9 +31,12 @@ class Part(enum.StrEnum):
     ADDRESS_PROBLEM = "address_problem"
     """Not of an answer: since when and why the person's address does not work; on the person's own record."""
 
+    LINK = "link"
+    """Not of an answer: the address of the survey page, while the question is open; an answer takes it away."""
 
-TOLD = frozenset({Part.VERDICT, Part.ADDRESS_PROBLEM})
-"""Parts that are not of an answer: each is told by itself, and an answer leaves its field alone."""
+
+TOLD = frozenset({Part.VERDICT, Part.ADDRESS_PROBLEM, Part.LINK})
+"""Parts that are not of an answer: each is told by itself, and an answer leaves its field alone, but for the link's."""
 EXTRA = "extra."
 """``extra.KEY`` is what was said to the survey's further question of that key."""
 Target = Mapping[str, str]
@@ -43,14 +46,15 @@ Targets = Mapping[str, Mapping[str, Target]]
 
 
 def field_values(target: Target, answer: Mapping[str, Any], description: base.Description | None = None) -> dict[str, Any]:
-    """The values of an answer to write, by field; a field for the verdict is left alone.
+    """The values of an answer to write, by field; a field for the verdict is left alone, one for the link is emptied.
 
     ``answer`` has a value for each part's name: ``score`` (on the metric's own scale), ``comment``, ``answered_at`` (aware),
     ``metric``, ``band`` (the metric's word for the score), ``normalised`` (0 to 100, high is good), and what ``extras`` gave.
     None, or a part that is missing, empties the field. With the object's ``description`` each value has the type and the length
     that its field takes; a field that is not in it is written as it is: the CRM's own refusal then tells what is wrong with it.
     """
-    return _values({name: part for name, part in target.items() if part not in TOLD}, answer, description)
+    over = {name: None for name, part in target.items() if part == Part.LINK}
+    return _values({name: part for name, part in target.items() if part not in TOLD}, answer, description) | over
 
 
 def verdict_values(target: Target, verdict: str, description: base.Description | None = None) -> dict[str, Any]:
@@ -60,7 +64,15 @@ def verdict_values(target: Target, verdict: str, description: base.Description |
 
 def told_values(target: Target, part: Part, words: str | None, description: base.Description | None = None) -> dict[str, Any]:
     """The values that tell a record one thing that is not of an answer, by field; None empties the field."""
-    return _values({name: wanted for name, wanted in target.items() if wanted == part}, {part: words}, description)
+    known: Mapping[str, base.Field] = {} if description is None else description.fields
+    wanted = {name: there for name, there in target.items() if there == part}
+    if part is Part.LINK and words is not None:  # a link that was cut leads nowhere
+        return {name: words if _holds(known.get(name), words) else None for name in wanted}
+    return _values(wanted, {part: words}, description)
+
+
+def _holds(column: base.Field | None, words: str) -> bool:
+    return column is None or column.length is None or _units(words) <= column.length
 
 
 def _values(target: Target, given: Mapping[str, Any], description: base.Description | None) -> dict[str, Any]:
@@ -74,8 +86,8 @@ def extras(said: Mapping[str, questions.Value]) -> dict[str, str | int]:
 
 
 def takes_answers(target: Target) -> bool:
-    """Whether there is a field for anything of an answer."""
-    return any(part not in TOLD for part in target.values())
+    """Whether there is a field for anything of an answer, or one that an answer empties."""
+    return any(part not in TOLD or part == Part.LINK for part in target.values())
 
 
 def withdrawn(target: Target) -> dict[str, Any]:
@@ -136,6 +148,8 @@ LONGEST_COMMENT = 4_000
 """Characters of a comment that the survey page takes; a shorter field cuts it."""
 LONGEST_VERDICT = 255
 """Characters that hold nearly every verdict; a shorter field cuts it."""
+LONGEST_LINK = 255
+"""Characters that hold every link: a public address, ``/s/`` and a token of 22."""
 _SHORTEST: Mapping[Part, int] = {
     Part.COMMENT: 255,
     Part.METRIC: 12,
@@ -144,6 +158,7 @@ _SHORTEST: Mapping[Part, int] = {
     Part.NORMALISED: 5,
     Part.VERDICT: 40,
     Part.ADDRESS_PROBLEM: 40,
+    Part.LINK: 80,
 }
 """Characters below which a text field cannot tell what it should."""
 
@@ -225,6 +240,9 @@ def _trouble(name: str, goes: _Goes, described: base.Description) -> tuple[findi
         return finding.Grade.WRONG, message, f"Choose a field that holds {kinds}."
     shortest = goes.shortest
     if family is fieldtype.Family.TEXT and column.length is not None and column.length < shortest:
+        if goes.part == Part.LINK:
+            message = f"holds {column.length} characters, which is too short for a link: longer ones are left out."
+            return finding.Grade.WRONG, message, f"Make it {LONGEST_LINK} characters long, or choose a longer field."
         longest: Mapping[str, int] = {Part.COMMENT: LONGEST_COMMENT, Part.VERDICT: LONGEST_VERDICT}
         wanted = longest.get(goes.part, shortest)
         message = f"holds {column.length} characters, which is short for the {goes.called}: longer ones are cut."
@@ -247,4 +265,5 @@ _TAKES: Mapping[Part, tuple[fieldtype.Family, ...]] = {
     Part.NORMALISED: (_F.NUMBER, _F.WHOLE, _F.TEXT, _F.UNKNOWN),
     Part.VERDICT: (_F.TEXT, _F.UNKNOWN),
     Part.ADDRESS_PROBLEM: (_F.TEXT, _F.UNKNOWN),
+    Part.LINK: (_F.TEXT, _F.UNKNOWN),
 }

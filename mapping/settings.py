@@ -36,7 +36,8 @@ class MappingSettings(pydantic.BaseModel):
     write: Mapping[str, Mapping[Field, Target]] = pydantic.Field(
         {},
         description="[mapping.write.CONNECTOR.OBJECT]: FIELD = score, comment, answered_at, metric, band, normalised, verdict "
-        "or extra.KEY, the answer to a further question; on the person's object (Contact) address_problem",
+        "or extra.KEY, the answer to a further question, link (of the survey page); on the person's object (Contact) "
+        "address_problem",
     )
     kinds: Mapping[str, Mapping[kind.Name, kind.Changes]] = pydantic.Field(
         {}, description="[mapping.kinds.CONNECTOR.SOURCE]: changes to a built-in source, or a new one"

@@ -11,6 +11,7 @@ from connectors import base
 from store import ledger, outbox, rows, tables
 
 UPDATE = rows.table(tables.FieldUpdate)
+_INVITATION = rows.table(tables.Invitation)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +78,33 @@ def tell(tx: sa.Connection, told: Mapping[int, Target], now: datetime, topic: st
         earlier = sa.and_(about, UPDATE.c.state.in_(("due", "dead")))
         tx.execute(sa.update(UPDATE).where(earlier).values(state="replaced"))
     rows.insert(tx, UPDATE, [row(None, i, target, now) | {"topic": topic} for i, target in told.items()])
+
+
+LINK, LINK_OVER = "link", "link_over"
+"""Topics: the link of the survey page, and its removal."""
+
+
+def links_over(tx: sa.Connection, limit: int) -> dict[int, Target]:
+    """Touchpoint → the record that still has the link of an invitation that is over; those links give way from now on.
+
+    An answer empties the field by itself, so what was answered only gives way.
+    """
+    live = sa.and_(UPDATE.c.topic == LINK, UPDATE.c.state != "replaced")
+    query = (
+        sa.select(UPDATE.c.id, UPDATE.c.touchpoint_id, UPDATE.c.connector, UPDATE.c.object, UPDATE.c.record, _INVITATION.c.state)
+        .join(_INVITATION, _INVITATION.c.touchpoint_id == UPDATE.c.touchpoint_id)
+        .where(sa.text("topic = 'link' AND field_update.state <> 'replaced'"), _INVITATION.c.state != "open")
+        .where(sa.or_(_INVITATION.c.state != "answered", UPDATE.c.state == "done"))
+        .limit(limit)
+    )
+    found = tx.execute(query).all()
+    for chunk in rows.chunks([row[0] for row in found]):
+        tx.execute(sa.update(UPDATE).where(UPDATE.c.id.in_(chunk), live).values(state="replaced"))
+    return {
+        touchpoint_id: Target(connector=connector, object=name, record=record, fields={LINK: None})
+        for _, touchpoint_id, connector, name, record, state in found
+        if state != "answered"
+    }
 
 
 def hasten(tx: sa.Connection, connector: str, now: datetime) -> None:

@@ -104,6 +104,7 @@ class FieldUpdate(SQLModel, table=True):
             "record",
             unique=True,
         ),
+        index.where("field_update_link", "topic = 'link' AND state <> 'replaced'", "touchpoint_id"),
         index.where("field_update_to_write", "state = 'due'", "connector", "due_at"),
         sa.Index("field_update_state", "state"),
     )
@@ -111,7 +112,8 @@ class FieldUpdate(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     answer_id: int | None = Field(default=None, foreign_key="answer.id")
     topic: str = Field(default="answer", sa_column_kwargs={"server_default": sa.text("'answer'")})
-    """What it is about: ``answer``, ``verdict``, ``link`` (of the survey page), ``address`` (that does not work)."""
+    """What it is about: ``answer``, ``verdict``, ``link`` (of the survey page), ``link_over`` (takes it away again),
+    ``address`` (that does not work)."""
     touchpoint_id: int = Field(foreign_key="touchpoint.id", index=True)
     connector: str
     object: str

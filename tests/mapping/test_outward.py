@@ -58,7 +58,23 @@ def test_a_value_has_the_type_of_its_field(part: outward.Part, value: Any, crm_t
 
 def test_every_part_goes_to_its_field() -> None:
     target = {f"F_{part}": part for part in Part}
-    assert outward.field_values(target, ANSWER) == {f"F_{part}": ANSWER[part] for part in Part if part not in outward.TOLD}
+    of_answer = {f"F_{part}": ANSWER[part] for part in Part if part not in outward.TOLD}
+    assert outward.field_values(target, ANSWER) == of_answer | {"F_link": None}
+
+
+@pytest.mark.parametrize(("length", "kept"), [(None, True), (60, True), (59, False)])
+def test_a_link_is_written_whole_or_not_at_all(length: int | None, kept: bool) -> None:
+    link = "https://feedback.havu.example/s/" + "x" * 28
+    field = base.Field(name="A", type="url", writable=True, length=length)
+    written_ = outward.told_values({"A": Part.LINK}, Part.LINK, link, base.Description(object="Case", fields={"A": field}))
+    assert written_ == {"A": link if kept else None}
+
+
+def test_a_field_that_is_too_short_for_links_is_wrong() -> None:
+    field = base.Field(name="A", type="string", writable=True, length=40)
+    described = {"Case": base.Description(object="Case", fields={"A": field})}
+    [found] = outward.check("acme", {"Case": {"A": Part.LINK}}, described)
+    assert (found.grade, "too short for a link" in found.message) == (finding.Grade.WRONG, True)
 
 
 def test_an_answer_is_taken_back_by_emptying_its_fields() -> None:

@@ -15,6 +15,7 @@ _ANSWER_FACTS = ("doubt", "language", "channel", "device", "wording")
 _TOLD_ONCE = sa.text("answer_id IS NULL AND state = 'due'")
 _IS_POST = sa.text("link = 'post'")
 _HAS_REFERENCE = sa.text("reference <> ''")
+_LINKS = sa.text("topic = 'link' AND state <> 'replaced'")
 _WENT = sa.text("sent_at IS NOT NULL")
 _BY_TEXT = sa.text("channel = 'sms'")
 
@@ -93,6 +94,7 @@ def upgrade() -> None:
     op.execute(sa.text("UPDATE field_update SET topic = 'verdict' WHERE answer_id IS NULL"))
     op.drop_index("field_update_verdict_once", "field_update")
     _told_once("topic", "touchpoint_id", "object", "record")
+    op.create_index("field_update_link", "field_update", ["touchpoint_id"], sqlite_where=_LINKS, postgresql_where=_LINKS)
 
 
 def _told_once(*columns: str) -> None:
@@ -107,8 +109,9 @@ def _told_once(*columns: str) -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("field_update_link", "field_update")
     op.drop_index("field_update_verdict_once", "field_update")
-    op.execute(sa.text("DELETE FROM field_update WHERE topic IN ('link', 'address')"))
+    op.execute(sa.text("DELETE FROM field_update WHERE topic IN ('link', 'link_over', 'address')"))
     op.drop_column("field_update", "topic")
     _told_once("touchpoint_id", "object", "record")
     op.drop_table("tally")
