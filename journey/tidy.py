@@ -6,7 +6,7 @@ import structlog
 
 from journey import belt as belts
 from journey import links, settings
-from store import forgetting, invitations, place_answers, unsure
+from store import fetches, forgetting, invitations, place_answers, unsure
 
 log = structlog.get_logger("journey.tidy")
 AT_ONCE = timedelta(0)
@@ -16,6 +16,7 @@ STALLED = timedelta(minutes=10)
 TAPS_KEPT = timedelta(days=1)
 """How long it is known which answers at a place came from one hand: longer than any repeat is looked for."""
 
+_FETCHES_AT_ONCE = 10_000
 MOST_RESENDS = 2
 """Times a message is sent again that may have gone each time; after that it is parked also where settings say resend."""
 
@@ -50,6 +51,7 @@ def _expire(belt: belts.Belt) -> int:
 def _forget(belt: belts.Belt) -> int:
     with belt.store.write() as tx:
         place_answers.forget_taps(tx, belt.now() - TAPS_KEPT)
+        fetches.forget(tx, belt.now() - fetches.KEPT, limit=_FETCHES_AT_ONCE)
         forgotten = forgetting.forget(tx, belt.now() - belt.settings.forget, limit=belt.settings.batch)
     if forgotten:
         log.info("personal data forgotten", touchpoints=forgotten)
