@@ -17,10 +17,22 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from journey import belt as belts
-from web import guard, limits, pages_health, pages_places, pages_rights, pages_static, pages_survey, route, settings, site
+from web import (
+    guard,
+    limits,
+    pages_health,
+    pages_kiosk,
+    pages_places,
+    pages_rights,
+    pages_static,
+    pages_survey,
+    route,
+    settings,
+    site,
+)
 
 log = structlog.get_logger("web")
-PAGES = (pages_survey, pages_places, pages_rights, pages_health, pages_static)
+PAGES = (pages_survey, pages_places, pages_kiosk, pages_rights, pages_health, pages_static)
 """The files of pages; the first route that fits an address answers it."""
 ROUTES: tuple[route.Path, ...] = tuple(path for pages in PAGES for path in pages.ROUTES)
 _LONGEST_QUERY = 4096
