@@ -83,6 +83,10 @@ def _endpoint(here: site.Site, bounds: limits.Limits, path: route.Path) -> Calla
             posted = await path.read(request) if request.method == "POST" else {}
         except ClientDisconnect:
             return Response(status_code=400)
+        if path.quick_post is not None and request.method == "POST":
+            answer = await _safely_quick(here, path.quick_post, request, posted)
+            if answer is not None:
+                return answer
         page = path.post if request.method == "POST" else path.get
         if page is None:
             raise HTTPException(405)
@@ -96,8 +100,19 @@ def _safely(here: site.Site, page: route.Page, request: Request, posted: Any) ->
     try:
         return page(here, request, posted)
     except Exception as error:  # noqa: BLE001 - the edge of the process: whatever it is, the visitor gets an answer
-        log.error("page failed", page=page.__name__, error=type(error).__name__, at=_where(error))
-        return here.note(here.words(site.browser_language(here, request)), "out_of_order", 500)
+        return _failed(here, page.__name__, request, error)
+
+
+async def _safely_quick(here: site.Site, page: route.Quick, request: Request, posted: Any) -> Response | None:
+    try:
+        return await page(here, request, posted)
+    except Exception as error:  # noqa: BLE001 - as above
+        return _failed(here, page.__name__, request, error)
+
+
+def _failed(here: site.Site, page: str, request: Request, error: Exception) -> Response:
+    log.error("page failed", page=page, error=type(error).__name__, at=_where(error))
+    return here.note(here.words(site.browser_language(here, request)), "out_of_order", 500)
 
 
 def _where(error: Exception) -> str:

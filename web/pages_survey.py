@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from journey import collect
 from surveys import wording
-from web import questionnaire, route, site, visitor
+from web import questionnaire, recent, route, site, visitor
 
 Form = dict[str, str]
 
@@ -54,24 +54,51 @@ def answer(here: site.Site, request: Request, form: Form) -> Response:
     if len(sent.comment) > collect.LONGEST_COMMENT:
         problem = words.text("comment_too_long", most=collect.LONGEST_COMMENT, n=len(sent.comment))
         return _form(here, words, asked, replace(sent, problem=problem, comment_at_fault=True))
-    post = collect.Post(
-        nonce=form.get("nonce", ""),
-        value=form.get("value", ""),
-        comment=sent.comment,
-        decoy=form.get("more", ""),
-        automated=form.get("automated", "") == "1",
-        extras=sent.extras,
-        visit=visitor.of(here.belt, request, words.language),
-    )
-    outcome = collect.submit(here.belt, token, post)
+    outcome = collect.submit(here.belt, token, _post(here, request, form, sent, words.language))
     if outcome is collect.Collected.CLOSED:
         return _closed(here, words, token)
     if outcome is collect.Collected.OUT_OF_RANGE:
         return _form(here, words, asked, replace(sent, problem=words.say("nothing_chosen", asked.survey)))
     if outcome is collect.Collected.STALE_NONCE:
         return _form(here, words, asked, replace(sent, problem=words.text("stale")))
-    checked = {"checked": "1"} if outcome is collect.Collected.CHECKED else {}
-    return RedirectResponse(f"{here.root}/s/{token}/thanks{_carried(words, asked, **checked)}", 303)
+    return _thanked(here, token, _carried(words.language, asked.language, **_CHECKED.get(outcome, {})))
+
+
+async def answer_at_once(here: site.Site, request: Request, form: Form) -> Response | None:
+    """``POST /s/TOKEN`` where this process showed the form and all is well, without a look into the database before the answer
+    is stored. Whatever needs a page is None, and goes through ``answer``: the same post again is the same answer."""
+    token = request.path_params["token"]
+    link = here.shown.get(token)
+    if link is None or link.survey not in here.belt.surveys:
+        return None
+    sent = questionnaire.read(here.belt.surveys[link.survey], form)
+    if len(sent.comment) > collect.LONGEST_COMMENT:
+        return None
+    language = site.language(here, request.query_params, link.language)
+    outcome = await collect.submitted(here.belt, token, _post(here, request, form, sent, language))
+    if outcome not in _TAKEN:
+        return None
+    return _thanked(here, token, _carried(language, link.language, **_CHECKED.get(outcome, {})))
+
+
+_TAKEN = frozenset((collect.Collected.SAVED, collect.Collected.SAME, collect.Collected.CHANGED, collect.Collected.CHECKED))
+_CHECKED = {collect.Collected.CHECKED: {"checked": "1"}}
+
+
+def _post(here: site.Site, request: Request, form: Form, sent: questionnaire.Filled, language: str) -> collect.Post:
+    return collect.Post(
+        nonce=form.get("nonce", ""),
+        value=form.get("value", ""),
+        comment=sent.comment,
+        decoy=form.get("more", ""),
+        automated=form.get("automated", "") == "1",
+        extras=sent.extras,
+        visit=visitor.of(here.belt, request, language),
+    )
+
+
+def _thanked(here: site.Site, token: str, query: str) -> Response:
+    return RedirectResponse(f"{here.root}/s/{token}/thanks{query}", 303)
 
 
 def thanks(here: site.Site, request: Request, form: Form) -> Response:
@@ -89,7 +116,7 @@ def thanks(here: site.Site, request: Request, form: Form) -> Response:
         return _thanks(here, words, asked)
     if asked.standing is collect.Standing.CLOSED:
         return _closed(here, words, token)
-    return RedirectResponse(f"{here.root}/s/{token}{_carried(words, asked)}", 303)
+    return RedirectResponse(f"{here.root}/s/{token}{_carried(words.language, asked.language)}", 303)
 
 
 def unknown(here: site.Site, request: Request) -> Response:
@@ -111,9 +138,9 @@ def _changeable(here: site.Site, asked: collect.Question) -> bool:
     return asked.changeable_until is not None and here.belt.now() < asked.changeable_until
 
 
-def _carried(words: wording.Wording, asked: collect.Question, **more: str) -> str:
-    """The language, when it was chosen, as a query to be carried to the next page."""
-    query = more if words.language == asked.language else more | {"lang": words.language}
+def _carried(language: str, own: str, **more: str) -> str:
+    """The language, when another than the invitation's own was chosen, as a query to be carried to the next page."""
+    query = more if language == own else more | {"lang": language}
     return "?" + urlencode(query) if query else ""
 
 
@@ -158,7 +185,7 @@ def _checked(here: site.Site, words: wording.Wording, asked: collect.Question, g
         change_href=f"{here.root}/s/{asked.token}?{change}" if changes else "",
         hidden=questionnaire.posted(asked.survey, given.value, given.comment, given.extras),
         nonce=collect.nonce(here.belt, asked.token, collect.Purpose.CONFIRM),
-        action=f"{here.root}/s/{asked.token}{_carried(words, asked)}",
+        action=f"{here.root}/s/{asked.token}{_carried(words.language, asked.language)}",
         links=here.footer(words, asked.token),
     )
 
@@ -167,6 +194,7 @@ def _form(
     here: site.Site, words: wording.Wording, asked: collect.Question, filled: questionnaire.Filled, at: datetime | None = None
 ) -> Response:
     """The form. ``at``: when it was asked for; None: now."""
+    here.shown.remember(asked.token, recent.Link(asked.survey.key, asked.language))
     return here.render(
         "survey.html",
         words,
@@ -175,7 +203,7 @@ def _form(
         about=words.about(asked.kind, asked.subject, asked.happened_at),
         nonce=collect.nonce(here.belt, asked.token, collect.Purpose.CHANGE if filled.change else collect.Purpose.ANSWER, at),
         keep=True,
-        action=f"{here.root}/s/{asked.token}{_carried(words, asked)}",
+        action=f"{here.root}/s/{asked.token}{_carried(words.language, asked.language)}",
         query=_kept_by_language(filled),
         links=here.footer(words, asked.token),
     )
@@ -189,6 +217,6 @@ def _kept_by_language(filled: questionnaire.Filled) -> dict[str, str]:
 
 
 ROUTES = (
-    route.Path(path="/s/{token}", get=show, post=answer, one_person=True),
+    route.Path(path="/s/{token}", get=show, post=answer, quick_post=answer_at_once, one_person=True),
     route.Path(path="/s/{token}/thanks", get=thanks, one_person=True),
 )

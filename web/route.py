@@ -11,6 +11,8 @@ from web import form, site
 
 Page = Callable[[site.Site, Request, Any], Response]
 """A page: the site, the request, and what was posted (an empty dict for GET). Runs in a thread; it may wait for the store."""
+Quick = Callable[[site.Site, Request, Any], Awaitable[Response | None]]
+"""A page for the event loop: it never blocks. None where it is not for it to answer; then the page in the thread does."""
 Reader = Callable[[Request], Awaitable[Any]]
 
 
@@ -22,6 +24,8 @@ class Path:
     """As Starlette writes it: ``/s/{token}``. What stands for ``{token}`` has been looked at: it has the shape of a token."""
     get: Page | None = None
     post: Page | None = None
+    quick_post: Quick | None = None
+    """Tried before ``post``, without a thread."""
     read: Reader = form.read
     """Reads what is posted, bounded in size and time; what it returns is the page's third argument. ``form.read`` takes forms
     only, ``form.read_bytes`` anything, for those who check a signature over it."""

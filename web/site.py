@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, Response
 
 from journey import belt as belts
 from surveys import catalogue, colour, survey, wording
-from web import throttle
+from web import recent, throttle
 
 _FOLDER = Path(__file__).parent
 _THREADS = 8
@@ -59,6 +59,7 @@ class Site:
     style: bytes
     script: bytes
     posts: throttle.Throttle = field(default_factory=throttle.Throttle)
+    shown: recent.Recent = field(default_factory=recent.Recent)
 
     @property
     def brand(self) -> survey.Brand:
