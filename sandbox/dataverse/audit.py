@@ -6,6 +6,7 @@ column: ``isauditenabled``, ``IsAuditEnabled``) and …/auditing/retrieve-audit-
 are texts: a choice its number, a lookup ``table,id``, a date in the invariant form of .NET.
 """
 
+import sys
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -108,11 +109,12 @@ class Trail:
         operation, action, user = what
         numbers = {name: number for number, name in enumerate(of.columns, 1)}
         changed = [{"logicalName": column.name, "oldValue": old, "newValue": new} for column, old, new in found]
+        # Thousands of closings say the same: one text for all of them.
         values: Row = {
             "operation": operation,
             "action": action,
-            "attributemask": ",".join(str(numbers[column.name]) for column, _, _ in found),
-            "changedata": orjson.dumps({"changedAttributes": changed}).decode(),
+            "attributemask": sys.intern(",".join(str(numbers[column.name]) for column, _, _ in found)),
+            "changedata": sys.intern(orjson.dumps({"changedAttributes": changed}).decode()),
             "_objectid_value": row[of.key],
             "_objectid_value" + TARGET: of.name,
             "objecttypecode": of.name,

@@ -79,11 +79,11 @@ class Store:
             table.key: record,
             "createdon": values.get("overriddencreatedon") or moment,
             "modifiedon": moment,
-            "_createdby_value": user,
-            "_modifiedby_value": user,
             "versionnumber": self.version,
             indexes.ORDER: indexes.guid_order(record),
         }
+        if "createdby" in table.columns:
+            row["_createdby_value"] = row["_modifiedby_value"] = user
         rows.check_unique(row, record)
         rows.put(row)
         if self._undo is not None:
