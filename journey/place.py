@@ -63,6 +63,8 @@ class About:
     tags: Mapping[str, str] = field(default_factory=dict)
     """``utm_…`` parameters of a shared link; others are dropped."""
     known: Known | None = None
+    facts: Mapping[str, str | int | float | bool] = field(default_factory=dict, repr=False)
+    """What else the embedding page vouched for; kept with the touchpoint, as the facts of other kinds are."""
     occurrence: str = ""
     """The answer's own id, where whoever sends it made one; empty: that of the form."""
     at: datetime | None = None

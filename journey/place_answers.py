@@ -130,6 +130,7 @@ class Answer:
             account="" if known is None else known.account,
             person=person,
             context={
+                **self.about.facts,
                 "place": self.place.name,
                 "way": self.given.channel,
                 "shift": shifts.at(self.place.shifts, self.given.at, self.belt.brand.time_zone),

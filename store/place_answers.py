@@ -67,7 +67,8 @@ class Kept:
 def visit(tx: sa.Connection, one: Visit, given: Given, now: datetime) -> Kept | None:
     """Store a visit whole; None, and nothing changed, when its touchpoint is there already.
 
-    Nobody was sent anything: the decision has no moment of asking, so that no cap or quarantine counts it.
+    Nobody was sent anything: the decision has no moment of asking, so that no cap or quarantine counts it; but for a person who
+    is known, who has been asked by answering.
     """
     if touchpoints.add(tx, [one.found], now) == 0:
         return None
@@ -75,6 +76,8 @@ def visit(tx: sa.Connection, one: Visit, given: Given, now: datetime) -> Kept | 
     said = decision.Decision(verdict=decision.Verdict.ASK, reason=decision.Reason.ASKED, explanation=one.explanation)
     decisions.put(tx, {row.id: (row.person_id, said)}, now)
     decisions.invited(tx, [row.id])
+    if row.person_id is not None:
+        decisions.asked(tx, row.id, given.at)
     invited = {
         "touchpoint_id": row.id,
         "person_id": row.person_id,

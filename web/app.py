@@ -20,8 +20,8 @@ from journey import belt as belts
 from web import (
     guard,
     limits,
+    pages_embed,
     pages_health,
-    pages_kiosk,
     pages_places,
     pages_rights,
     pages_static,
@@ -32,7 +32,7 @@ from web import (
 )
 
 log = structlog.get_logger("web")
-PAGES = (pages_survey, pages_places, pages_kiosk, pages_rights, pages_health, pages_static)
+PAGES = (pages_survey, pages_places, pages_embed, pages_rights, pages_health, pages_static)
 """The files of pages; the first route that fits an address answers it."""
 ROUTES: tuple[route.Path, ...] = tuple(path for pages in PAGES for path in pages.ROUTES)
 _LONGEST_QUERY = 4096
@@ -50,7 +50,8 @@ _ODD = {
 
 def build(belt: belts.Belt, settings: settings.WebSettings) -> Starlette:
     """The pages of this belt, as an ASGI application without a life cycle of its own."""
-    here = site.open_site(belt, settings.root)
+    secret = settings.embed.secret
+    here = site.open_site(belt, settings.root, secret.get_secret_value().encode() if secret else b"")
 
     bounds = limits.Limits(settings.limits)
 
@@ -83,10 +84,6 @@ def _endpoint(here: site.Site, bounds: limits.Limits, path: route.Path) -> Calla
             posted = await path.read(request) if request.method == "POST" else {}
         except ClientDisconnect:
             return Response(status_code=400)
-        if path.quick_post is not None and request.method == "POST":
-            answer = await _safely_quick(here, path.quick_post, request, posted)
-            if answer is not None:
-                return answer
         page = path.post if request.method == "POST" else path.get
         if page is None:
             raise HTTPException(405)
@@ -100,19 +97,8 @@ def _safely(here: site.Site, page: route.Page, request: Request, posted: Any) ->
     try:
         return page(here, request, posted)
     except Exception as error:  # noqa: BLE001 - the edge of the process: whatever it is, the visitor gets an answer
-        return _failed(here, page.__name__, request, error)
-
-
-async def _safely_quick(here: site.Site, page: route.Quick, request: Request, posted: Any) -> Response | None:
-    try:
-        return await page(here, request, posted)
-    except Exception as error:  # noqa: BLE001 - as above
-        return _failed(here, page.__name__, request, error)
-
-
-def _failed(here: site.Site, page: str, request: Request, error: Exception) -> Response:
-    log.error("page failed", page=page, error=type(error).__name__, at=_where(error))
-    return here.note(here.words(site.browser_language(here, request)), "out_of_order", 500)
+        log.error("page failed", page=page.__name__, error=type(error).__name__, at=_where(error))
+        return here.note(here.words(site.browser_language(here, request)), "out_of_order", 500)
 
 
 def _where(error: Exception) -> str:

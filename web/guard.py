@@ -1,14 +1,29 @@
 """The headers that every answer carries, whatever went wrong before it."""
 
+from collections.abc import Sequence
+
 from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_POLICY = (
+POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
+"""What a page of ours may load and who may frame it."""
+
+
+def framed(response: Response, origins: Sequence[str]) -> Response:
+    """The response as one that pages of these origins, and no others, may show within them."""
+    if origins:
+        allowed = f"frame-ancestors {' '.join(origins)}"
+        response.headers["Content-Security-Policy"] = POLICY.replace("frame-ancestors 'none'", allowed)
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
 _HEADERS = {
-    "Content-Security-Policy": _POLICY,
+    "Content-Security-Policy": POLICY,
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex, nofollow",
     "X-Content-Type-Options": "nosniff",
@@ -32,8 +47,10 @@ class Guard:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                embeddable = "frame-ancestors 'none'" not in headers.get("content-security-policy", POLICY)
                 for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
+                    if not (embeddable and name == "X-Frame-Options"):
+                        headers.setdefault(name, value)
             await send(message)
 
         await self.app(scope, receive, with_headers if scope["type"] == "http" else send)

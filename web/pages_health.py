@@ -37,7 +37,7 @@ def counts(here: site.Site, request: Request, form: Form) -> Response:
     if _from_outside(request):
         return pages_survey.unknown(here, request)
     registry = prometheus_client.CollectorRegistry()
-    registry.register(_Counts(pulse.counts(here.belt)))
+    registry.register(_Counts({**pulse.counts(here.belt), "embed_contexts": here.contexts.counts()}))
     prometheus_client.ProcessCollector(registry=registry)
     text = prometheus_client.generate_latest(registry)
     return Response(text, media_type="text/plain; version=0.0.4")

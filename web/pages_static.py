@@ -19,6 +19,16 @@ def script(here: site.Site, request: Request, posted: Any) -> Response:
     return site.static(here.script, "text/javascript")
 
 
+def light_style(here: site.Site, request: Request, posted: Any) -> Response:
+    """``GET /static/light.css``: for pages that stay light."""
+    return site.static(here.light_style, "text/css")
+
+
+def frame(here: site.Site, request: Request, posted: Any) -> Response:
+    """``GET /static/frame.js``: for pages within those of others."""
+    return site.static(here.frame, "text/javascript")
+
+
 def icon(here: site.Site, request: Request, posted: Any) -> Response:
     """``GET /static/icon.svg``"""
     return site.static(site.icon(here.brand), "image/svg+xml")
@@ -33,7 +43,9 @@ def logo(here: site.Site, request: Request, posted: Any) -> Response:
 
 ROUTES = (
     route.Path(path="/static/page.css", get=style),
+    route.Path(path="/static/light.css", get=light_style),
     route.Path(path="/static/page.js", get=script),
+    route.Path(path="/static/frame.js", get=frame),
     route.Path(path="/static/icon.svg", get=icon),
     route.Path(path="/static/logo", get=logo),
 )

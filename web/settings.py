@@ -5,10 +5,12 @@ import re
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from triggers import spans
+from wire import secret as secrets
 
+_SHORTEST_SECRET = 32
 _LISTEN = re.compile(r"^(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<host>[A-Za-z0-9.\-]*)):(?P<port>\d{1,5})$")
 
 
@@ -64,6 +66,23 @@ class LimitSettings(BaseModel):
     )
 
 
+class EmbedSettings(BaseModel):
+    """``[web.embed]``"""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    secret: secrets.Secret | None = Field(
+        default=None, description="With which pages of others sign who is signed in there: env:NAME or file:PATH"
+    )
+
+    @field_validator("secret")
+    @classmethod
+    def _is_long(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value().encode()) < _SHORTEST_SECRET:
+            raise ValueError(f"refers to a secret of less than {_SHORTEST_SECRET} bytes: make one with openssl rand -hex 32")
+        return value
+
+
 class WebSettings(BaseModel):
     """``[web]``"""
 
@@ -79,6 +98,7 @@ class WebSettings(BaseModel):
         default=(), description="Addresses or networks of our own proxies: what they add to X-Forwarded-For is believed"
     )
 
+    embed: EmbedSettings = Field(default=EmbedSettings(), description="Surveys within pages of others")
     limits: LimitSettings = Field(default=LimitSettings(), description="How much is served at once")
 
     @model_validator(mode="before")

@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, Response
 
 from journey import belt as belts
 from surveys import catalogue, colour, survey, wording
-from web import recent, throttle
+from web import embed, throttle
 
 _FOLDER = Path(__file__).parent
 _THREADS = 8
@@ -57,9 +57,17 @@ class Site:
     templates: jinja2.Environment
     limiter: anyio.CapacityLimiter
     style: bytes
+    light_style: bytes
+    """The same for pages that stay light whatever the device prefers."""
     script: bytes
+    frame: bytes
+    """The script of a page that stands within one of others."""
+    loader: bytes
+    """The loader that such a page includes."""
     posts: throttle.Throttle = field(default_factory=throttle.Throttle)
-    shown: recent.Recent = field(default_factory=recent.Recent)
+    embed_secret: bytes = field(default=b"", repr=False)
+    """With which pages of others sign who is signed in there; empty: nobody does."""
+    contexts: embed.Tally = field(default_factory=embed.Tally)
 
     @property
     def brand(self) -> survey.Brand:
@@ -75,6 +83,11 @@ class Site:
     def script_mark(self) -> str:
         """Likewise for the script."""
         return hashlib.sha256(self.script).hexdigest()[:12]
+
+    @functools.cached_property
+    def frame_mark(self) -> str:
+        """Likewise for the script of frames."""
+        return hashlib.sha256(self.frame).hexdigest()[:12]
 
     @functools.cached_property
     def logo_mark(self) -> str:
@@ -128,7 +141,7 @@ class Site:
         ]
 
 
-def open_site(belt: belts.Belt, root: str) -> Site:
+def open_site(belt: belts.Belt, root: str, embed_secret: bytes = b"") -> Site:
     """The site of this belt, its templates and style sheet read."""
     return Site(
         belt=belt,
@@ -141,7 +154,11 @@ def open_site(belt: belts.Belt, root: str) -> Site:
         ),
         limiter=anyio.CapacityLimiter(_THREADS),
         style=_style(belt.brand),
-        script=(_FOLDER / "static" / "page.js").read_bytes(),
+        light_style=_style(belt.brand, dark=False),
+        script=_static("page.js"),
+        frame=_static("frame.js"),
+        loader=_static("embed.js"),
+        embed_secret=embed_secret,
     )
 
 
@@ -174,10 +191,16 @@ def static(content: bytes, kind: str) -> Response:
     return Response(content, media_type=kind, headers={"Cache-Control": "public, max-age=31536000, immutable"})
 
 
-def _style(brand: survey.Brand) -> bytes:
+def _static(name: str) -> bytes:
+    return (_FOLDER / "static" / name).read_bytes()
+
+
+def _style(brand: survey.Brand, *, dark: bool = True) -> bytes:
     def tokens(accent: colour.Accent) -> str:
         return f"--brand:{accent.accent};--on-brand:{accent.on_accent};--chosen:{accent.chosen};--on-chosen:{accent.on_chosen}"
 
-    light, dark = tokens(colour.light(brand.accent)), tokens(colour.dark(brand.accent))
-    head = f":root{{color-scheme:light dark;{light};{_LIGHT}}}\n@media(prefers-color-scheme:dark){{:root{{{dark};{_DARK}}}}}\n"
-    return head.encode() + (_FOLDER / "static" / "page.css").read_bytes()
+    light, darker = tokens(colour.light(brand.accent)), tokens(colour.dark(brand.accent))
+    head = f":root{{color-scheme:{'light dark' if dark else 'light'};{light};{_LIGHT}}}\n"
+    if dark:
+        head += f"@media(prefers-color-scheme:dark){{:root{{{darker};{_DARK}}}}}\n"
+    return head.encode() + _static("page.css")

@@ -66,6 +66,7 @@
     if (next.matches("h1")) next.tabIndex = -1;
     next.focus();
     scrollTo(0, 0);
+    document.dispatchEvent(new Event("palaute"));
   };
 
   document.addEventListener("input", (event) => {
