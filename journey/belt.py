@@ -51,6 +51,8 @@ class Belt:
     stop: threading.Event = field(default_factory=threading.Event)
     outside: outside.Outside
     fields: fields.Fields
+    looked: dict[int, datetime] = field(default_factory=dict)
+    """Messages that passed a last look and when, for as long as it holds: see turns.py."""
 
     def ripe(self, count: int, oldest: datetime | None, newest: datetime | None) -> bool:
         """Whether a batch should go now, rather than grow a little longer."""

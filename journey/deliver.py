@@ -8,15 +8,13 @@ import sqlalchemy as sa
 import structlog
 
 from channels import base as channel
-from journey import addresses, caps, fallback, hours, last_look, links, poison, remind, variants
+from journey import addresses, caps, fallback, hours, last_look, links, poison, remind, turns, variants
 from journey import belt as belts
 from store import messages, outbox, unsure
 from triggers import decision
 from wire import errors
 
 log = structlog.get_logger("journey.deliver")
-_LOOK_HOLDS = timedelta(minutes=1)
-"""How old a last look may be: where sending takes longer, the rest is looked at again."""
 _CHANNEL_PAUSE, _LONGEST_CHANNEL_PAUSE = timedelta(seconds=5), timedelta(minutes=5)
 _POISON_PAUSE = timedelta(minutes=5)
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=4)
@@ -31,18 +29,23 @@ def deliver(belt: belts.Belt, connector: str) -> int:
         resting = [name for name in belt.channels if belt.outside.rests(f"channels.{name}")]
         with belt.store.read() as tx:
             waiting = outbox.gathered(tx, connector, belt.now(), resting)
-        if not belt.ripe(waiting.count, waiting.oldest, waiting.newest):
+        ripe = belt.ripe(waiting.count, waiting.oldest, waiting.newest)
+        if not ripe and not waiting.held:
             break
-        count = _batch(belt, connector, resting)
+        count = _batch(belt, connector, resting, held=not ripe)
         total += count
         if count == 0:
             break
     return total
 
 
-def _batch(belt: belts.Belt, connector: str, resting: Sequence[str]) -> int:
+def _batch(belt: belts.Belt, connector: str, resting: Sequence[str], *, held: bool) -> int:
+    """``held``: only what the pace held back, which was gathered once."""
     with belt.store.read() as tx:
-        ids = outbox.due(tx, connector, belt.now(), belt.settings.batch, resting)
+        if held:
+            ids = outbox.held(tx, connector, belt.now(), belt.settings.batch, resting)
+        else:
+            ids = outbox.due(tx, connector, belt.now(), belt.settings.batch, resting)
     moved: list[int] = []
     with contextlib.suppress(errors.Later, errors.NeedsPerson):  # noted by outside; nobody is asked on stale knowledge
         poison.halved(ids, lambda some: moved.append(_some(belt, connector, some)), lambda one, e: _set_aside(belt, one, e))
@@ -60,14 +63,19 @@ def _set_aside(belt: belts.Belt, message_id: int, error: Exception) -> None:
 def _some(belt: belts.Belt, connector: str, ids: Sequence[int]) -> int:
     with belt.store.read() as tx:
         loaded = outbox.load(tx, ids)
-    looked_at = belt.now()
-    due = _one_per_person(caps.keep(belt, hours.keep(belt, loaded, looked_at), looked_at))
-    refusals = last_look.look(belt, connector, due) if due else {}
-    _cancel(belt, [(one, *refusals[one.id]) for one in due if one.id in refusals])
-    sent = _send_all(belt, [one for one in due if one.id not in refusals], looked_at + _LOOK_HOLDS)
+    now = belt.now()
+    wanted = _one_per_person(caps.keep(belt, hours.keep(belt, loaded, now), now))
+    due = turns.keep(belt, wanted, now)
+    look_at = [*due, *turns.ahead(belt, connector, due, now)] if due else []
+    refusals = last_look.look(belt, connector, look_at, turns.unseen(belt, look_at, now)) if due else {}
+    _cancel(belt, [(one, *refusals[one.id]) for one in look_at if one.id in refusals])
+    fit = [one for one in look_at if one.id not in refusals]
+    turns.seen(belt, turns.unseen(belt, fit, now), now)
+    going = [one for one in due if one.id not in refusals]
+    sent = _send_all(belt, going, turns.until(belt, going, now))
     if sent or refusals:
         log.info("messages", connector=connector, sent=sent, cancelled=len(refusals))
-    return sent + len(refusals)
+    return sent + len(refusals) + len(wanted) - len(due)
 
 
 def _one_per_person(due: Sequence[messages.Outgoing]) -> list[messages.Outgoing]:

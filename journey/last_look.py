@@ -17,10 +17,15 @@ Refusals = dict[int, tuple[decision.Reason, str]]
 """Message id → why it must not go, and the sentence for the admin."""
 
 
-def look(belt: belts.Belt, connector: str, due: Sequence[messages.Outgoing]) -> Refusals:
-    """Which of these must not go; one call to the CRM for all of them. Raises Later and NeedsPerson."""
+def look(
+    belt: belts.Belt, connector: str, due: Sequence[messages.Outgoing], unseen: Sequence[messages.Outgoing] | None = None
+) -> Refusals:
+    """Which of these must not go; one call to the CRM for all of them. Raises Later and NeedsPerson.
+
+    ``unseen``: those that the CRM has to be asked about; None: all.
+    """
     refusals = _ours(belt, due)
-    left = [one for one in due if one.id not in refusals]
+    left = [one for one in (due if unseen is None else unseen) if one.id not in refusals]
     if left:
         with belt.outside.dealing_with(f"connectors.{connector}", lambda: notice.figures(belt, connector)):
             seen = _seen(belt, connector, left)

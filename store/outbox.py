@@ -25,6 +25,12 @@ class Gathered:
     count: int
     oldest: datetime | None
     newest: datetime | None
+    held: int = 0
+    """What the pace of its channel held back until now, besides: it was gathered once."""
+
+
+HELD = "its channel's pace lets it go at this time"
+"""``problem`` of a message that waits for its turn."""
 
 
 def gathered(tx: sa.Connection, connector: str, now: datetime, resting: Sequence[str] = ()) -> Gathered:
@@ -35,10 +41,11 @@ def gathered(tx: sa.Connection, connector: str, now: datetime, resting: Sequence
     became_due = sa.case((MESSAGE.c.made_at > MESSAGE.c.due_at, MESSAGE.c.made_at), else_=MESSAGE.c.due_at)
     row = tx.execute(
         sa.select(sa.func.count(), sa.func.min(MESSAGE.c.due_at), sa.func.max(became_due, type_=MESSAGE.c.due_at.type)).where(
-            _due(connector, now, resting)
+            _due(connector, now, resting), MESSAGE.c.problem != HELD
         )
     ).one()
-    return Gathered(count=row[0], oldest=row[1], newest=row[2])
+    held_back = sa.select(sa.func.count()).where(_due(connector, now, resting), MESSAGE.c.problem == HELD)
+    return Gathered(count=row[0], oldest=row[1], newest=row[2], held=tx.execute(held_back).scalar_one())
 
 
 def _due(connector: str, now: datetime, resting: Sequence[str]) -> sa.ColumnElement[bool]:
@@ -50,6 +57,13 @@ def due(tx: sa.Connection, connector: str, now: datetime, limit: int, resting: S
     """Ids of the next messages to send for this connector, those due first first. Nothing is claimed yet."""
     query = sa.select(MESSAGE.c.id).join(INVITATION, INVITATION.c.id == MESSAGE.c.invitation_id)
     wanted = query.where(_due(connector, now, resting), *messages.answerable(now))
+    return list(tx.execute(wanted.order_by(MESSAGE.c.due_at, MESSAGE.c.id).limit(limit)).scalars())
+
+
+def held(tx: sa.Connection, connector: str, until: datetime, limit: int, resting: Sequence[str] = ()) -> list[int]:
+    """Ids of the messages that the pace held back and that are due by then, those due first first."""
+    query = sa.select(MESSAGE.c.id).join(INVITATION, INVITATION.c.id == MESSAGE.c.invitation_id)
+    wanted = query.where(_due(connector, until, resting), MESSAGE.c.problem == HELD, *messages.answerable(until))
     return list(tx.execute(wanted.order_by(MESSAGE.c.due_at, MESSAGE.c.id).limit(limit)).scalars())
 
 
