@@ -155,7 +155,7 @@ class StandIn(abc.ABC):
 
     @abc.abstractmethod
     def act(self, do: str, *, count: int | None = None, records: Sequence[str] | None = None) -> list[str]:
-        """``close_cases``, ``reopen_cases``, ``make_purchases``, ``merge_cases``, ``delete_cases``, ``opt_out``.
+        """``close_cases``, ``reopen_cases``, ``raise_priority``, ``make_purchases``, ``merge_cases``, ``delete_cases``, opt_out.
 
         Does it as people in the CRM would, with all the side effects the real service has, on ``records`` or on ``count`` fit
         records of its choice (making new ones when there are not enough). Answers the ids of the records concerned (opt_out:

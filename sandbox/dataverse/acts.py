@@ -1,4 +1,4 @@
-"""What people in the CRM do when the sandbox tells them to: close, re-open, buy, merge, delete, opt out."""
+"""What people in the CRM do when the sandbox tells them to: close, re-open, raise, buy, merge, delete, opt out."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -6,6 +6,8 @@ from typing import Any
 from sandbox.dataverse import actions, population, records, rights, writes
 from sandbox.dataverse.indexes import Row
 
+_HIGH, _LOW = 1, 3
+"""Values of a case's ``prioritycode``."""
 Job = Callable[[], None]
 
 
@@ -24,6 +26,7 @@ class Acting:
             "merge_cases": self._merge,
             "delete_cases": self._delete,
             "opt_out": self._opt_out,
+            "raise_priority": self._raise,
         }
 
     def prepare(self, do: str, count: int | None, wanted: Sequence[str] | None) -> tuple[list[str], Job]:
@@ -101,6 +104,22 @@ class Acting:
                     if resolution["statecode"] == 1:
                         writer.change(tables["incidentresolution"], resolution, {"statecode": 2, "statuscode": 3})
                 writer.change(tables["incident"], row, {"statecode": 0, "statuscode": 1})
+
+        return ids, job
+
+    def _raise(self, count: int, wanted: list[str] | None) -> tuple[list[str], Job]:
+        def fit(row: Row) -> bool:
+            return row["statecode"] == 0 and (wanted is not None or row.get("prioritycode") != _HIGH)
+
+        ids = self._choose("incident", fit, count, wanted, self._filling.case)
+
+        def job() -> None:
+            table = self._store.schema.tables["incident"]
+            for record in ids:
+                row = self._store.table("incident").by_id[record]
+                if row.get("prioritycode") == _HIGH:
+                    self._as(row)[0].change(table, row, {"prioritycode": _LOW})
+                self._as(row)[0].change(table, row, {"prioritycode": _HIGH})
 
         return ids, job
 

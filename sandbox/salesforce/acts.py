@@ -1,4 +1,4 @@
-"""What people in the org do: close and re-open cases, buy, merge, delete, opt out."""
+"""What people in the org do: close, re-open and raise cases, buy, merge, delete, opt out."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -29,6 +29,7 @@ class Acts:
             "merge_cases": self._merge,
             "delete_cases": self._delete,
             "opt_out": self._opt_out,
+            "raise_priority": self._raise,
         }
 
     def do(self, name: str, count: int | None, given: Sequence[str] | None) -> list[str]:
@@ -102,6 +103,19 @@ class Acts:
         chosen = self._cases(count or 0, closed=True) if given is None else list(given)
         for identifier in chosen:
             self._change("Case", identifier, {"Status": "Working"})
+        return chosen
+
+    def _raise(self, count: int | None, given: Sequence[str] | None) -> list[str]:
+        """Open cases become urgent, none of which was."""
+        if given is None:
+            chosen = self._fit("Case", lambda row: not row.get("IsClosed") and row.get("Priority") != "High")[: count or 0]
+            chosen += [self.populator.case() for _ in range((count or 0) - len(chosen))]
+        else:
+            chosen = list(given)
+        for identifier in chosen:
+            if (self.org.store.latest("Case", identifier) or {}).get("Priority") == "High":
+                self._change("Case", identifier, {"Priority": "Low"})
+            self._change("Case", identifier, {"Priority": "High"})
         return chosen
 
     def _purchase(self, count: int | None, given: Sequence[str] | None) -> list[str]:

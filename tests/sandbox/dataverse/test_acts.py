@@ -73,6 +73,15 @@ def test_deleted_cases_are_gone(peopled: Organization) -> None:
     assert peopled.call("GET", f"incidents({case})").status_code == 404
 
 
+@pytest.mark.parametrize("count", [3, 60])
+def test_raised_cases_were_lower_before_and_their_audits_say_so(peopled: Organization, count: int) -> None:
+    ids = peopled.dataverse.act("raise_priority", count=count)
+    assert len(ids) == count
+    assert {row["prioritycode"] for row in peopled.dataverse.records("incidents", ids)} == {1}
+    audits = {row["_objectid_value"]: row["changedata"] for row in peopled.dataverse.records("audits")}
+    assert all('"newValue":"1"' in audits[one] and '"oldValue":"1"' not in audits[one] for one in ids)
+
+
 def test_opting_out_refuses_mail_in_one_way_or_the_other(peopled: Organization) -> None:
     ids = peopled.dataverse.act("opt_out", count=4)
     flags = [(row["donotemail"], row["donotbulkemail"]) for row in peopled.dataverse.records("contacts", ids)]

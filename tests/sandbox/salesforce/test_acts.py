@@ -57,6 +57,16 @@ def test_a_merged_case_points_at_its_winner_whose_stamp_moves(client: Client) ->
     assert winner["SystemModstamp"] >= before.strftime("%Y-%m-%dT%H:%M:%S")
 
 
+@pytest.mark.parametrize("count", [3, 60])
+def test_raised_cases_were_lower_before_and_their_history_says_so(client: Client, count: int) -> None:
+    ids = client.org.act("raise_priority", count=count)
+    rows = client.org.records("Case", ids)
+    assert {(row["Priority"], row["IsClosed"]) for row in rows} == {("High", False)}
+    last = {row["CaseId"]: (row["OldValue"], row["NewValue"]) for row in client.org.records("CaseHistory")}
+    assert len(ids) == count
+    assert all(last[one][0] in ("Low", "Medium") and last[one][1] == "High" for one in ids)
+
+
 def test_opting_out_takes_contacts_or_the_cases_they_belong_to(client: Client) -> None:
     case = next(row for row in client.org.records("Case") if row["ContactEmail"])
     assert client.org.act("opt_out", records=[case["Id"]]) == [case["ContactId"]]
