@@ -9,6 +9,8 @@ import requests
 from sandbox import page
 
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+SCANNER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
+"""Mail scanners say what people's browsers say, often that of a year ago (github.com/resend/resend-node/issues/901)."""
 ACCEPT = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"
 TIMEOUT = 30
 """Seconds a customer waits for a page."""
@@ -27,7 +29,8 @@ class Shown:
 class Browser:
     """Fetches pages and sends forms; may be used by several threads at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, agent: str = AGENT) -> None:
+        self._agent = agent
         self._local = threading.local()
 
     def open(self, link: str, language: str) -> Shown:
@@ -49,7 +52,7 @@ class Browser:
     def _show(
         self, method: str, link: str, language: str, posted: list[tuple[str, str]] | None = None, came_from: str = ""
     ) -> Shown:
-        headers = {"User-Agent": AGENT, "Accept": ACCEPT, "Accept-Language": f"{language},en;q=0.5"}
+        headers = {"User-Agent": self._agent, "Accept": ACCEPT, "Accept-Language": f"{language},en;q=0.5"}
         if came_from:
             headers["Referer"] = came_from
         try:
