@@ -22,6 +22,7 @@ from web import (
     limits,
     pages_embed,
     pages_health,
+    pages_kiosk,
     pages_places,
     pages_rights,
     pages_static,
@@ -32,7 +33,7 @@ from web import (
 )
 
 log = structlog.get_logger("web")
-PAGES = (pages_survey, pages_places, pages_embed, pages_rights, pages_health, pages_static)
+PAGES = (pages_survey, pages_places, pages_kiosk, pages_embed, pages_rights, pages_health, pages_static)
 """The files of pages; the first route that fits an address answers it."""
 ROUTES: tuple[route.Path, ...] = tuple(path for pages in PAGES for path in pages.ROUTES)
 _LONGEST_QUERY = 4096
@@ -84,6 +85,10 @@ def _endpoint(here: site.Site, bounds: limits.Limits, path: route.Path) -> Calla
             posted = await path.read(request) if request.method == "POST" else {}
         except ClientDisconnect:
             return Response(status_code=400)
+        if path.quick_post is not None and request.method == "POST":
+            answer = await _safely_quick(here, path.quick_post, request, posted)
+            if answer is not None:
+                return answer
         page = path.post if request.method == "POST" else path.get
         if page is None:
             raise HTTPException(405)
@@ -97,8 +102,19 @@ def _safely(here: site.Site, page: route.Page, request: Request, posted: Any) ->
     try:
         return page(here, request, posted)
     except Exception as error:  # noqa: BLE001 - the edge of the process: whatever it is, the visitor gets an answer
-        log.error("page failed", page=page.__name__, error=type(error).__name__, at=_where(error))
-        return here.note(here.words(site.browser_language(here, request)), "out_of_order", 500)
+        return _failed(here, page.__name__, request, error)
+
+
+async def _safely_quick(here: site.Site, page: route.Quick, request: Request, posted: Any) -> Response | None:
+    try:
+        return await page(here, request, posted)
+    except Exception as error:  # noqa: BLE001 - as above
+        return _failed(here, page.__name__, request, error)
+
+
+def _failed(here: site.Site, page: str, request: Request, error: Exception) -> Response:
+    log.error("page failed", page=page, error=type(error).__name__, at=_where(error))
+    return here.note(here.words(site.browser_language(here, request)), "out_of_order", 500)
 
 
 def _where(error: Exception) -> str:

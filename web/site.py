@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, Response
 
 from journey import belt as belts
 from surveys import catalogue, colour, survey, wording
-from web import embed, throttle
+from web import embed, recent, throttle
 
 _FOLDER = Path(__file__).parent
 _THREADS = 8
@@ -65,6 +65,7 @@ class Site:
     loader: bytes
     """The loader that such a page includes."""
     posts: throttle.Throttle = field(default_factory=throttle.Throttle)
+    shown: recent.Recent = field(default_factory=recent.Recent)
     embed_secret: bytes = field(default=b"", repr=False)
     """With which pages of others sign who is signed in there; empty: nobody does."""
     contexts: embed.Tally = field(default_factory=embed.Tally)
