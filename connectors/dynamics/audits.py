@@ -3,7 +3,8 @@
 It is there where auditing is on for the organization, the table and the column (``isauditenabled``, ``IsAuditEnabled``), and the
 application user holds prvReadAuditSummary. What a row says is read by changedata.
 https://learn.microsoft.com/power-apps/developer/data-platform/auditing/retrieve-audit-data,
-https://learn.microsoft.com/power-apps/developer/data-platform/auditing/configure
+https://learn.microsoft.com/power-apps/developer/data-platform/auditing/configure; that ``changedata`` can be selected:
+https://learn.microsoft.com/power-platform/admin/ip-firewall
 """
 
 import threading
@@ -161,7 +162,8 @@ def _batch(waiting: list[_Part]) -> tuple[list[_Part], list[_Part]]:
 def _query(part: _Part) -> str:
     ids = ",".join(f"'{record}'" for record in part.records or ("00000000-0000-0000-0000-000000000000",))
     among = f"Microsoft.Dynamics.CRM.In(PropertyName='objectid',PropertyValues=[{ids}])"
-    where = f"objecttypecode eq '{part.asked.object}' and createdon ge {odata.instant(part.asked.since)} and {among}"
+    # Not by objecttypecode: an id is enough, and programs in use found that condition refused for custom tables.
+    where = f"operation eq {changedata.UPDATE} and createdon ge {odata.instant(part.asked.since)} and {among}"
     select = "$select=createdon,_objectid_value,changedata,operation"
     options = (select, f"$filter={where}", "$orderby=createdon asc")
     return f"audits?{'&'.join(quote(option, safe=odata.SAFE) for option in options)}"

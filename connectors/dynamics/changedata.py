@@ -21,7 +21,8 @@ _LOOKUP = frozenset({"lookup", "customer", "owner"})
 _DATES = ("%m/%d/%Y %H:%M:%S", "%m/%d/%Y")
 """In UTC."""
 _LEADING = re.compile(r"-?\d+")
-_CREATE = 1
+UPDATE = 2
+"""``operation`` of what changed a row."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def changes(row: Mapping[str, Any], kept: Mapping[str, str], columns: Mapping[st
     at, record = _instant(row.get("createdon")), odata.guid(str(row.get("_objectid_value")))
     if at is None or not record:
         raise errors.Later("Dataverse answers with audits without createdon and objectid: look at what stands between")
-    if row.get("operation") == _CREATE:
+    if row.get("operation") != UPDATE:
         return
     for one in _changed(row.get("changedata")):
         name = str(one.get("logicalName")).lower()
