@@ -117,6 +117,7 @@ def _consequences(one: dict[str, Any]) -> list[str]:
             f"Next, the {send['send'].partition('-')[0]} goes out by {send['channel']} on {_moment(send['due_at'])}."
             for send in due
         ]
+    lines += [_arrival(send) for send in (one["invitation"] or {}).get("messages", []) if send["delivered_at"] or send["parts"]]
     lines += [_write(write) for write in one["writes"] if write["state"] != "replaced"]
     person = one["person"]
     if person["opted_out_at"]:
@@ -125,6 +126,14 @@ def _consequences(one: dict[str, Any]) -> list[str]:
         asked, free = _moment(person["asked_at"]), _moment(person["free_at"])
         lines.append(f"The person was asked last on {asked} and is free again on {free}.")
     return lines
+
+
+def _arrival(send: dict[str, Any]) -> str:
+    """Of how many texts a message was made, and whether it is known to have arrived."""
+    made = f"The {send['send'].partition('-')[0]} by {send['channel']}"
+    size = "" if not send["parts"] else f" was billed as {send['parts']} text{'s' if send['parts'] != 1 else ''}"
+    arrived = f"arrived on {_moment(send['delivered_at'])}" if send["delivered_at"] else ""
+    return f"{made}{size}{' and ' if size and arrived else ' ' if arrived else ''}{arrived}."
 
 
 def _write(write: dict[str, Any]) -> str:

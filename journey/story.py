@@ -94,6 +94,8 @@ def _invitation(row: Told | None, sends: list[Told]) -> Told | None:
                 "state": send["state"],
                 "due_at": _text(send["due_at"]),
                 "sent_at": _text(send["sent_at"]),
+                "delivered_at": _text(send["delivered_at"]),
+                "parts": send["parts"],
                 "attempts": send["attempts"],
                 "problem": send["problem"],
             }

@@ -22,6 +22,7 @@ from web import (
     limits,
     pages_embed,
     pages_health,
+    pages_hooks_sms,
     pages_kiosk,
     pages_places,
     pages_rights,
@@ -33,7 +34,7 @@ from web import (
 )
 
 log = structlog.get_logger("web")
-PAGES = (pages_survey, pages_places, pages_kiosk, pages_embed, pages_rights, pages_health, pages_static)
+PAGES = (pages_survey, pages_places, pages_kiosk, pages_embed, pages_rights, pages_health, pages_static, pages_hooks_sms)
 """The files of pages; the first route that fits an address answers it."""
 ROUTES: tuple[route.Path, ...] = tuple(path for pages in PAGES for path in pages.ROUTES)
 _LONGEST_QUERY = 4096
