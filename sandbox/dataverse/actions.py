@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.dataverse import payload, records, refusal, rights, schema, writes
+from sandbox.dataverse import audit_details, payload, records, refusal, rights, schema, writes
 from sandbox.dataverse.indexes import TARGET, Row
 
 Result = dict[str, Any] | None
@@ -33,6 +33,7 @@ class Actions:
             "RetrieveVersion": lambda _: {"Version": VERSION},
             "RetrieveTotalRecordCount": self.total_count,
             "RetrieveCurrentOrganization": self.organisation,
+            "RetrieveRecordChangeHistory": lambda given: audit_details.change_history(store, held, given),
         }
 
     def close_incident(self, body: dict[str, Any]) -> Result:

@@ -4,11 +4,11 @@ import random
 from datetime import timedelta
 
 from sandbox import base
-from sandbox.dataverse import audit, definitions, records, schema, writes
+from sandbox.dataverse import audit, audit_details, definitions, records, schema, writes
 from sandbox.dataverse.indexes import TARGET, Row
 
 _MESSAGES = ("Create", "Update", "Delete", "Retrieve", "RetrieveMultiple", "CreateMultiple", "UpdateMultiple", "UpsertMultiple")
-_EXTRA_PRIVILEGES = ("prvCreateEntity", "prvCreateAttribute", "prvPublishCustomization", audit.PRIVILEGE)
+_EXTRA_PRIVILEGES = ("prvCreateEntity", "prvCreateAttribute", "prvPublishCustomization", audit.PRIVILEGE, audit_details.PRIVILEGE)
 
 
 class Filling:

@@ -8,6 +8,7 @@ import orjson
 from sandbox import base
 from sandbox.dataverse import (
     address,
+    audit_details,
     batch,
     bulk,
     cached_metadata,
@@ -116,6 +117,9 @@ class Service:
         row = address.need(call.store, table, path[0].key or "")
         if (table.name, path[1].name.removeprefix(_PREFIX)) == ("systemuser", "RetrieveUserPrivileges"):
             return exchange.json_answer(bulk.user_privileges(call, row))
+        if (table.name, path[1].name.removeprefix(_PREFIX)) == ("audit", "RetrieveAuditDetails"):
+            context = f"{call.root}$metadata#{_PREFIX}RetrieveAuditDetailsResponse"
+            return exchange.json_answer({"@odata.context": context, **audit_details.details(call.store, call.rights, row)})
         raise refusal.no_segment(path[1].name)
 
     def _arguments(self, call: session.Session, text: str) -> dict[str, Any]:

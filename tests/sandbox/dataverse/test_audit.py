@@ -1,6 +1,7 @@
 """Auditing as Microsoft documents it: on for organization, table and column; rows with both values; a privilege of its own."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -110,3 +111,44 @@ def test_a_transaction_that_fails_leaves_no_audit(org: Organization, case: str) 
     ]}  # fmt: skip
     org.refused("POST", "incidents/Microsoft.Dynamics.CRM.UpdateMultiple", body)
     assert len(trail(org, case)) == before
+
+
+def history(org: Organization, record: str, paging: str = "") -> dict[str, Any]:
+    """What RetrieveRecordChangeHistory tells of a case."""
+    more = (",PagingInfo=@p", f"&@p={paging}") if paging else ("", "")
+    path = f"RetrieveRecordChangeHistory(Target=@t{more[0]})?@t={{'@odata.id':'incidents({record})'}}{more[1]}"
+    return dict(org.get(path)["AuditDetailCollection"])
+
+
+def test_the_history_of_a_record_has_typed_values_the_latest_first(peopled: Organization, case: str) -> None:
+    peopled.done("PATCH", f"incidents({case})", {"prioritycode": 2})
+    peopled.clock.advance(timedelta(seconds=10))
+    body = {"prioritycode": 1, "isescalated": True, "followupby": "2026-05-04T12:00:00Z"}
+    peopled.done("PATCH", f"incidents({case})", body)
+    told = history(peopled, case)
+    first = told["AuditDetails"][0]
+    assert {name: value for name, value in first["NewValue"].items() if name != "@odata.type"} == body
+    assert first["OldValue"]["prioritycode"] == 2
+    assert "followupby" not in first["OldValue"]
+    assert first["AuditRecord"]["_objectid_value"] == case
+    record = first["AuditRecord"]["auditid"]
+    detail = peopled.get(f"audits({record})/Microsoft.Dynamics.CRM.RetrieveAuditDetails")["AuditDetail"]
+    assert detail["NewValue"] == first["NewValue"]
+
+
+def test_the_history_of_a_record_comes_in_pages(peopled: Organization, case: str) -> None:
+    for title in ("One", "Two", "Three"):
+        peopled.done("PATCH", f"incidents({case})", {"title": title})
+    first = history(peopled, case, "{'PageNumber':1,'Count':2,'ReturnTotalRecordCount':true}")
+    second = history(peopled, case, "{'PageNumber':2,'Count':2}")
+    titles = [one["NewValue"]["title"] for one in (*first["AuditDetails"], *second["AuditDetails"])]
+    assert (titles, first["MoreRecords"], first["TotalRecordCount"], second["MoreRecords"]) == (
+        ["Three", "Two", "One"], True, 3, False,
+    )  # fmt: skip
+
+
+def test_the_history_of_a_record_takes_a_privilege_of_its_own(peopled: Organization, case: str) -> None:
+    peopled.restrict({"prvReadIncident": "Global", "prvReadAuditSummary": "Global"})
+    peopled.get("audits")
+    target = f"@t={{'@odata.id':'incidents({case})'}}"
+    assert peopled.refused("GET", f"RetrieveRecordChangeHistory(Target=@t)?{target}")[0] == 403
