@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -35,6 +34,9 @@ _HEADERS = {
 }
 
 
+_ALL = tuple((name.lower().encode(), value.encode()) for name, value in _HEADERS.items())
+
+
 class Guard:
     """ASGI middleware that adds the headers an answer does not bring along itself."""
 
@@ -43,14 +45,19 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass everything on; touch only the head of the answer."""
+        await self.app(scope, receive, guarded(send) if scope["type"] == "http" else send)
 
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                embeddable = "frame-ancestors 'none'" not in headers.get("content-security-policy", POLICY)
-                for name, value in _HEADERS.items():
-                    if not (embeddable and name == "X-Frame-Options"):
-                        headers.setdefault(name, value)
-            await send(message)
 
-        await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
+def guarded(send: Send) -> Send:
+    """``send`` that adds the headers an answer does not bring along itself. A page that others may frame goes without the one
+    that knows no exceptions."""
+
+    async def with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            own: dict[bytes, bytes] = dict(message["headers"])
+            embeddable = b"frame-ancestors 'none'" not in own.get(b"content-security-policy", b"frame-ancestors 'none'")
+            more = [one for one in _ALL if one[0] not in own and not (embeddable and one[0] == b"x-frame-options")]
+            message["headers"] = [*message["headers"], *more]
+        await send(message)
+
+    return with_headers
