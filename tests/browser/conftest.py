@@ -35,15 +35,20 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def make_tab(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens tabs, each in a context of its own with the given options; what the console complains of fails the test."""
+    """Opens tabs, each in a context of its own with the given options; what the console complains of fails the test.
+
+    ``quiet=False`` for tabs that are to complain.
+    """
     opened = []
     complaints: list[str] = []
 
-    def make(**options: Any) -> Page:
+    def make(quiet: bool = True, **options: Any) -> Page:
         context = browser.new_context(**{"user_agent": persons_agent(browser), **options})
         opened.append(context)
         tab = context.new_page()
         tab.set_default_timeout(10_000)
+        if not quiet:
+            return tab
         tab.on("pageerror", lambda error: complaints.append(str(error)))
         tab.on("console", lambda line: complaints.append(line.text) if "Content Security Policy" in line.text else None)
         return tab
