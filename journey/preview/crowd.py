@@ -23,26 +23,23 @@ class Crowd:
 
     def __init__(self, store: opened.Opened | None) -> None:
         self._store = store
-        self._looked_up: set[int] = set()
         self._families = _Families()
         self._rows: dict[int, int] = {}
         """Person in the store → number."""
         self._known: dict[int, past.Past] = {}
 
     def meet(self, found: Sequence[touchpoints.Found], before: datetime) -> None:
-        """Learn who is whom, and look up those whom we have not met yet, as they stood ``before``."""
+        """Learn who is whom, and how they stood ``before``. Whoever comes again is looked up again: nobody need be remembered."""
         for one in found:
             keys = one.keys
             if keys.email is not None and keys.phone is not None:
                 self._families.meet(number(keys.email), number(keys.phone))
         if self._store is None:
             return
-        wanted = {number(key): key for one in found for key in (one.keys.email, one.keys.phone) if key is not None}
-        fresh = {key: i for i, key in wanted.items() if i not in self._looked_up}
-        self._looked_up.update(wanted)
+        wanted = {key for one in found for key in (one.keys.email, one.keys.phone) if key is not None}
         with self._store.read() as tx:
-            for key, known in past.of(tx, fresh, before).items():
-                self._note(fresh[key], known)
+            for key, known in past.of(tx, wanted, before).items():
+                self._note(number(key), known)
 
     def _note(self, who: int, known: past.Past) -> None:
         first = self._rows.setdefault(known.person_id, who)

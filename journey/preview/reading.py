@@ -66,12 +66,15 @@ def read(origin: Origin, span: Span, secret: bytes, rules: Sequence[rule.Rules] 
     watches = inward.watches(tuple(sources.values()))
     marks = {watch.name: base.Bookmark(stamp=span.since, started=span.since) for watch in watches}
     reached: Mapping[str, base.Bookmark] = dict(marks)
+
+    def portion(some: Sequence[base.Change]) -> Portion:
+        noticed = notice.found(secret, origin.name, sources, marks, some)
+        found = changes.frozen(origin.connector, origin.sources, rules, noticed).found
+        return Portion(records=len(some), found=found, covered=_covered(span, reached))
+
     for page in origin.connector.read(watches, marks):
         reached = {**reached, **page.bookmarks}
-        for some in rows.chunks(page.changes, past.BATCH):
-            noticed = notice.found(secret, origin.name, sources, marks, some)
-            found = changes.frozen(origin.connector, origin.sources, rules, noticed).found
-            yield Portion(records=len(some), found=found, covered=_covered(span, reached))
+        yield from map(portion, rows.chunks(page.changes, past.BATCH))
         del page  # tens of megabytes, which must not lie beside the next page while that is read
 
 

@@ -124,8 +124,9 @@ class Tally:
                 record = touch.person.record if touch.person is not None else ""
                 self._faces.setdefault(case.person, (touch.connector, record or touch.label))
         if touch.account:
-            self._accounts[touch.connector, touch.account] += 1
-            self._names.setdefault((touch.connector, touch.account), str(touch.context.get("account_name") or ""))
+            account = touch.connector, touch.account
+            self._accounts[account] += 1
+            self._names.setdefault(account, str(touch.context.get("account_name") or ""))
 
     def _compare(self, reason: str, in_force: decision.Decision) -> None:
         before = str(in_force.reason)
