@@ -53,6 +53,12 @@ class Outgoing:
         return self.send.startswith(_REMINDER)
 
 
+def of_touchpoint(tx: sa.Connection, touchpoint_id: int) -> list[int]:
+    """Ids of the messages about it, the oldest first."""
+    query = sa.select(MESSAGE.c.id).join(INVITATION, INVITATION.c.id == MESSAGE.c.invitation_id)
+    return list(tx.execute(query.where(INVITATION.c.touchpoint_id == touchpoint_id).order_by(MESSAGE.c.id)).scalars())
+
+
 def not_a_reminder() -> sa.ColumnElement[bool]:
     """First messages and those that take their place: what counts as asking."""
     return sa.not_(MESSAGE.c.send.startswith(_REMINDER))

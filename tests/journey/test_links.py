@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from channels.link import channel as link_channel
-from journey import collect, fields
+from journey import collect, fields, on_request
 from mapping import outward
 from tests.journey.conftest import World, sqlite_only
-from triggers import rule
+from triggers import restraint, rule
 
 pytestmark = sqlite_only
 PART = outward.Part
@@ -154,3 +154,95 @@ def test_links_are_written_in_one_batch(make_world: Callable[..., World]) -> Non
     world.turn()
     assert world.counts("writes") == {"done": 40}
     assert world.crm.calls - before == 3  # a round, a last look, a write
+
+
+class TestOnRequest:
+    @pytest.fixture
+    def world(self, make_world: Callable[..., World]) -> World:
+        return begun(make_world, rules("memory", when=[{"field": "priority", "is": "High"}]))
+
+    def test_a_link_is_made_where_no_rule_matched(self, world: World) -> None:
+        case = world.close_case(link=None, verdict=None)
+        world.turn()
+        made = on_request.link(world.belt, case)
+        world.turn()
+        assert (made.made, made.record, link(world, case)) == (True, case, made.url)
+        told = world.why(case)
+        assert (told["decision"]["reason"], told["invitation"]["messages"][0]["channel"]) == ("asked", "link")
+        assert told["person"]["asked_at"] == world.clock().isoformat(timespec="seconds")
+
+    def test_the_same_link_is_told_again(self, world: World) -> None:
+        case = world.close_case(link=None, verdict=None)
+        world.turn()
+        first, again = on_request.link(world.belt, case), on_request.link(world.belt, case)
+        assert (again.url, again.made) == (first.url, False)
+
+    def test_the_link_of_one_who_was_asked_by_message_is_told(self, world: World) -> None:
+        case = world.close_case(priority="High", link=None, verdict=None)
+        world.turn()
+        assert on_request.link(world.belt, case).url == world.channel.messages[0].page_url
+
+    @pytest.mark.parametrize("said", [True, None])
+    def test_never_against_an_opt_out(self, world: World, said: bool | None) -> None:
+        case = world.close_case(contact__opted_out=said, link=None, verdict=None)
+        world.turn()
+        with pytest.raises(on_request.Refused, match="opt"):
+            on_request.link(world.belt, case)
+
+    def test_never_against_an_opt_out_that_came_since(self, world: World) -> None:
+        case = world.close_case(link=None, verdict=None)
+        world.turn()
+        world.crm.put("case", case, {"contact.opted_out": True})
+        with pytest.raises(on_request.Refused, match="opted out"):
+            on_request.link(world.belt, case)
+        assert world.why(case)["decision"]["reason"] == "opted_out"
+
+    def test_nobody_is_asked_twice_within_the_quarantine(self, world: World) -> None:
+        world.close_case("aino@posti.example", priority="High", link=None, verdict=None)
+        other = world.close_case("aino@posti.example", link=None, verdict=None)
+        world.turn()
+        with pytest.raises(on_request.Refused, match="free again on 2026-04-01"):
+            on_request.link(world.belt, other)
+
+    def test_a_case_that_is_open_again_gets_none(self, world: World) -> None:
+        case = world.close_case(link=None, verdict=None)
+        world.turn()
+        world.reopen(case)
+        with pytest.raises(on_request.Refused, match="re-opened"):
+            on_request.link(world.belt, case)
+
+    def test_an_answered_survey_has_no_link_any_more(self, world: World) -> None:
+        case = world.close_case(priority="High", link=None, verdict=None)
+        world.turn()
+        world.answer()
+        with pytest.raises(on_request.Refused, match="answered"):
+            on_request.link(world.belt, case)
+
+    def test_a_survey_that_is_closed_has_no_link_any_more(self, world: World) -> None:
+        case = world.close_case(priority="High", link=None, verdict=None)
+        world.turn()
+        world.clock.advance(timedelta(days=8))
+        with pytest.raises(on_request.Refused, match="closed"):
+            on_request.link(world.belt, case)
+
+    def test_what_was_never_noticed_has_none(self, world: World) -> None:
+        with pytest.raises(on_request.Refused, match="Nothing is known"):
+            on_request.link(world.belt, "5000000")
+
+    def test_another_survey_can_be_named_if_it_exists(self, world: World) -> None:
+        case = world.close_case(link=None, verdict=None)
+        world.turn()
+        with pytest.raises(on_request.Refused, match="Which survey"):
+            on_request.link(world.belt, case, "other")
+
+    def test_whoever_is_excluded_gets_none(self, make_world: Callable[..., World]) -> None:
+        lists = {"addresses": ["aino@posti.example"], "domains": ["rival.example"]}
+        chosen = rules("memory", when=[{"field": "priority", "is": "High"}]).model_copy(
+            update={"exclude": restraint.Exclude.model_validate(lists)}
+        )
+        world = begun(make_world, chosen)
+        cases = [world.close_case(address, link=None, verdict=None) for address in ("aino@posti.example", "x@rival.example")]
+        world.turn()
+        for case in cases:
+            with pytest.raises(on_request.Refused, match="never asked"):
+                on_request.link(world.belt, case)
