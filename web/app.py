@@ -23,6 +23,7 @@ from web import (
     limits,
     pages_embed,
     pages_health,
+    pages_hooks_mail,
     pages_hooks_sms,
     pages_kiosk,
     pages_places,
@@ -35,7 +36,17 @@ from web import (
 )
 
 log = structlog.get_logger("web")
-PAGES = (pages_survey, pages_places, pages_kiosk, pages_embed, pages_rights, pages_health, pages_static, pages_hooks_sms)
+PAGES = (
+    pages_survey,
+    pages_places,
+    pages_kiosk,
+    pages_embed,
+    pages_rights,
+    pages_health,
+    pages_static,
+    pages_hooks_sms,
+    pages_hooks_mail,
+)
 """The files of pages; the first route that fits an address answers it."""
 ROUTES: tuple[route.Path, ...] = tuple(path for pages in PAGES for path in pages.ROUTES)
 Endpoint = Callable[[Request], Awaitable[Response]]

@@ -36,17 +36,17 @@ async def read(request: Request) -> dict[str, str]:
         raise HTTPException(400) from None
 
 
-async def read_bytes(request: Request) -> bytes:
-    """What was sent, whatever it is. Raises HTTPException: 413 too large, 408 too slow."""
+async def read_bytes(request: Request, largest: int = LARGEST_BODY) -> bytes:
+    """What was sent, whatever it is, up to so many bytes. Raises HTTPException: 413 too large, 408 too slow."""
     told = request.headers.get("content-length", "0")
-    if told.isascii() and told.isdigit() and int(told[:12]) > LARGEST_BODY:
+    if told.isascii() and told.isdigit() and int(told[:12]) > largest:
         raise HTTPException(413)
     body = bytearray()
     try:
         async with asyncio.timeout(SLOWEST_BODY):
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > LARGEST_BODY:
+                if len(body) > largest:
                     raise HTTPException(413)
     except TimeoutError:
         raise HTTPException(408) from None

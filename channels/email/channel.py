@@ -1,11 +1,11 @@
 """The e-mail channel: renders an invitation and hands it to the mail server."""
 
 import email.utils
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from channels import address, base
-from channels.email import check, dsn, inbox, mime, pace, render, settings, smtp, transport, words
+from channels import address, base, report
+from channels.email import check, dsn, hooks, inbox, mime, pace, render, settings, smtp, transport, words
 from triggers import touchpoint
 from wire import finding
 
@@ -66,6 +66,19 @@ class EmailChannel(base.Channel):
     def fetch(self, now: datetime, settle: base.Settle, note: base.Note) -> int:
         """Read the returned mails; how many. Raises Later and NeedsPerson."""
         return self._inbox.fetch(now, settle, note)
+
+    @property
+    def has_hook(self) -> bool:
+        """Whether a provider may call us."""
+        return self._settings.bounces.hook_secret is not None
+
+    def hear(self, headers: Mapping[str, str], body: bytes) -> list[report.Report]:
+        """What a provider reports. Raises ``hooks.NotTheirs``, ``hooks.Unreadable`` and ``hooks.Confirm``."""
+        secret = self._settings.bounces.hook_secret
+        if secret is None:
+            raise hooks.NotTheirs
+        hooks.prove(headers, body, secret.get_secret_value())
+        return hooks.read(body, self._marks)
 
     def check(self) -> Sequence[finding.Finding]:
         """Reachability, encryption and sign-in, of the server and of the mailbox of returned mails."""
