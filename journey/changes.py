@@ -25,6 +25,8 @@ def wanted(connector: str, sources: Iterable[kind.Source], rules: Sequence[rule.
     return {name: facts for name, facts in found.items() if facts}
 
 
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""No CRM tells changes from before its time, and a date typed by hand may lie in the year 1, which no query takes."""
 Untold = Mapping[str, Mapping[str, past.Untold]]
 """Source → column → why its changes are not told."""
 
@@ -57,9 +59,8 @@ def frozen(
 
 
 def _question(source: kind.Source, facts: frozenset[str], some: Sequence[touchpoints.Found]) -> past.Asked | None:
-    since = min(one.touch.happened_at for one in some)
-    since = since - changed.LIFE if since - datetime.min.replace(tzinfo=UTC) > changed.LIFE else since
-    return changed.question(source, facts, (one.touch.record for one in some), since)
+    first = max(_EARLIEST, min(one.touch.happened_at for one in some))
+    return changed.question(source, facts, (one.touch.record for one in some), first - changed.LIFE)
 
 
 def _kept(one: touchpoints.Found, answer: changed.Answer | None) -> touchpoints.Found:

@@ -71,7 +71,7 @@ class Answer:
         """What the context of a touchpoint keeps: of each fact the latest change at or before its moment."""
         made: dict[str, touchpoint.Plain] = {}
         for fact, column in self._columns.items():
-            latest = _latest([one for one in self._changes.get((record, column), ()) if one.at <= happened_at + AFTERMATH])
+            latest = _latest([one for one in self._changes.get((record, column), ()) if one.at - AFTERMATH <= happened_at])
             made |= changes.never(fact) if latest is None else self._happened(fact, column, latest) if latest.kept else {}
         return made
 

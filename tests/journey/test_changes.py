@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -145,6 +145,15 @@ def test_a_crm_that_cannot_be_had_for_changes_loses_no_touchpoint(world: conftes
     world.turn()
     assert world.counts("touchpoints") == {}
     world.clock.advance(timedelta(minutes=10))
+    world.turn()
+    assert world.why(case)["decision"]["reason"] == "asked"
+
+
+def test_dates_at_the_ends_of_the_calendar_spoil_nothing_for_the_others(world: conftest.World) -> None:
+    world.turn()
+    case = worked(world, "Low", "High")
+    for year in (1, 9999):
+        world.close_case(priority="High", closed_at=datetime(year, 1, 1, tzinfo=UTC))
     world.turn()
     assert world.why(case)["decision"]["reason"] == "asked"
 

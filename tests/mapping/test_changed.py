@@ -1,9 +1,12 @@
 """Facts whose changes can be asked for, and which change a touchpoint keeps."""
 
+import random
 from datetime import timedelta, timezone
 from typing import Any
 
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 from connectors import past
 from mapping import changed, kind
@@ -86,6 +89,33 @@ def test_the_latest_change_before_the_moment_counts() -> None:
 def test_a_change_moments_after_belongs_to_the_closing_itself() -> None:
     assert ends(kept(change(3, 1, timedelta(seconds=-2)))) == ("Low", "High")
     assert ends(kept(change(3, 1, timedelta(seconds=-9)))) == (None, None)
+
+
+@hypothesis.given(
+    steps=st.lists(st.tuples(st.integers(1, 5000), st.integers(1, 3)), max_size=12),
+    moment=st.integers(-1000, 60_000),
+    order=st.randoms(use_true_random=False),
+)
+def test_any_history_gives_the_change_that_an_onlooker_would_name(
+    steps: list[tuple[int, int]], moment: int, order: random.Random
+) -> None:
+    """Replayed second by second: whoever looks at the moment names the last change until then, if there was one."""
+    begin, value, made = samples.NOON - timedelta(days=1), 2, []
+    seen: tuple[int, int] | None = None
+    at = 0
+    for pause, wanted in steps:
+        at += pause
+        if wanted != value:
+            made.append(
+                past.FieldChange(record="a", column="prioritycode", at=begin + timedelta(seconds=at), was=value, became=wanted)
+            )
+            seen = (value, wanted) if at <= moment + changed.AFTERMATH.total_seconds() else seen
+            value = wanted
+    order.shuffle(made)
+    answer = changed.Answer(INCIDENT, {"priority"}, past.Told(changes=made))
+    names = {1: "High", 2: "Normal", 3: "Low"}
+    expected = (None, None) if seen is None else tuple(names[one] for one in seen)
+    assert ends(answer.context("a", begin + timedelta(seconds=moment))) == expected
 
 
 @pytest.mark.parametrize("turned", [False, True])
