@@ -9,18 +9,21 @@ from typing import Any
 
 import pytest
 import requests
-import structlog.testing
 
 from channels.email import channel as email_channel
 from channels.email import mime
 from channels.email import settings as email_settings
 from store import bad_addresses, messages, returned
 from tests.channels import mail_server
+from tests.journey import conftest as journey_conftest
 from tests.web import conftest
 from triggers import rule
 
 SECRET = "a-long-and-random-secret"
 RULES = {"rules": [{"name": "All", "on": "case_closed", "survey": "asked", "channel": "email"}]}
+
+
+logs = journey_conftest.logs
 
 
 class Called:
@@ -197,11 +200,10 @@ def test_a_mail_that_is_being_sent_right_now_is_asked_for_again(called: Called) 
     assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
 
 
-def test_a_subscription_of_sns_is_left_for_a_person_to_confirm(called: Called) -> None:
+def test_a_subscription_of_sns_is_left_for_a_person_to_confirm(called: Called, logs: list[dict[str, Any]]) -> None:
     url = "https://sns.eu-north-1.amazonaws.com/?Action=ConfirmSubscription&Token=1"
-    with structlog.testing.capture_logs() as logs:
-        assert called.post({"Type": "SubscriptionConfirmation", "SubscribeURL": url}).status_code == 204
-        assert called.post({"Type": "SubscriptionConfirmation", "SubscribeURL": "https://evil.example/"}).status_code == 400
+    assert called.post({"Type": "SubscriptionConfirmation", "SubscribeURL": url}).status_code == 204
+    assert called.post({"Type": "SubscriptionConfirmation", "SubscribeURL": "https://evil.example/"}).status_code == 400
     assert [one["address"] for one in logs if "confirm" in one["event"]] == [url]
 
 
