@@ -8,10 +8,11 @@ Addresses from which nothing follows (loopback, private: most likely a proxy tha
 limited, for everybody would share one bucket; links are, wherever the requests come from.
 """
 
+import ipaddress
 import math
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from starlette.requests import Request
 
@@ -73,13 +74,13 @@ class Limits:
 class Crowd:
     """Connections by address. For the event loop alone."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, most: int, proxies: Sequence[visitor.Network] = ()) -> None:
+        self._most, self._proxies = most, proxies
         self._lines: Counter[str] = Counter()
 
     def enter(self, address: str) -> bool:
         """Whether there is room for one more from here; then ``leave`` must follow."""
-        if visitor.is_shared(address):
+        if visitor.is_shared(address) or any(ipaddress.ip_address(address) in network for network in self._proxies):
             return True
         key = visitor.normal(address)
         if self._lines[key] >= self._most:

@@ -1,15 +1,19 @@
 """The pages' own server: a socket bound before anything else starts, and uvicorn in a thread that leaves signals alone."""
 
 import errno
+import resource
 import socket
 import threading
 
 import uvicorn
 from starlette import types
 
-from web import settings
+from web import line, settings
 
 _START_SECONDS = 10
+_MOST_LINES = 4000
+_OTHER_FILES = 200
+"""Files that the process needs besides the pages' connections."""
 _STOP_SECONDS = 10
 
 
@@ -27,6 +31,7 @@ class Pages:
                 application,
                 lifespan="off",
                 interface="asgi3",
+                http=line.in_crowd(web),
                 ws="none",
                 log_config=None,
                 access_log=False,
@@ -34,7 +39,7 @@ class Pages:
                 proxy_headers=False,
                 timeout_keep_alive=10,
                 timeout_graceful_shutdown=5,
-                limit_concurrency=500,
+                limit_concurrency=_most_lines(),
             )
         )
         self._socket: socket.socket | None = None
@@ -70,6 +75,16 @@ class Pages:
             self._thread.join(_STOP_SECONDS)
         if self._socket is not None:
             self._socket.close()
+
+
+def _most_lines() -> int:
+    """How many connections there may be: beyond, requests are answered 503. As many as the system gives files for."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_LINES + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return _MOST_LINES if soft == resource.RLIM_INFINITY else max(min(_MOST_LINES, soft - _OTHER_FILES), 50)
 
 
 def _bound(web: settings.WebSettings) -> socket.socket:

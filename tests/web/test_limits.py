@@ -164,12 +164,13 @@ def test_a_limit_that_is_none_is_told(limit: object) -> None:
 
 
 def test_connections_are_counted_by_address_and_forgotten_when_they_go() -> None:
-    crowd = limits.Crowd(2)
+    crowd = limits.Crowd(2, settings.WebSettings(proxies=("4.4.4.0/24",)).trusted)
+    assert all(crowd.enter("4.4.4.4") for _ in range(100)), "our own proxy holds the lines of everybody"
     assert [crowd.enter("8.8.8.8") for _ in range(3)] == [True, True, False]
     assert crowd.enter("9.9.9.9")
     crowd.leave("8.8.8.8")
     assert crowd.enter("8.8.8.8")
     assert all(crowd.enter("127.0.0.1") for _ in range(1000))
-    for address in ("8.8.8.8", "8.8.8.8", "9.9.9.9", *["127.0.0.1"] * 1000):
+    for address in ("8.8.8.8", "8.8.8.8", "9.9.9.9", *["127.0.0.1"] * 1000, *["4.4.4.4"] * 100):
         crowd.leave(address)
     assert not crowd._lines
