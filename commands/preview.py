@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 import typer
 
+from channels import base
 from channels import registry as channel_registry
 from commands import options, previewed, previewing
 from connectors import registry as connector_registry
 from journey import judging
-from journey.preview import cases, course, expected, reading, report, tally
+from journey.preview import cases, course, expected, reading, report, tally, texts
 from settings import model
 from store import opened, past, people
 from triggers import rule
@@ -88,11 +89,14 @@ class _Trial:
         """Read the past and send it past the rules."""
         told = tally.Tally(tried=self.tried, zone=ZoneInfo(self.chosen.surveys.brand.time_zone))
         with contextlib.ExitStack() as stack:
-            way = self._course(stack)
+            channels = self._channels(stack)
+            way = self._course(stack, channels)
+            counted = self._texts(channels)
             bar = stack.enter_context(previewing.Bar(self.names))
             prepared = way.read(bar.reading)
             for case in bar.judging(self._on_file(prepared.cases(), stack), prepared.count):
                 told.count(case)
+                counted.count(case)
         return report.Report(
             connectors=self.names,
             days=self.days,
@@ -102,13 +106,27 @@ class _Trial:
             compared=self.in_force is not None,
             rate=self.rate,
             surveys=expected.expected(told.surveys, self.chosen.surveys.as_surveys(), self.rate),
+            by_text=counted.by_rule(),
             notes=self.notes,
         )
 
-    def _course(self, stack: contextlib.ExitStack) -> course.Course:
+    def _channels(self, stack: contextlib.ExitStack) -> dict[str, base.Channel]:
         channels = channel_registry.open_channels(self.chosen.channels)
         for channel in channels.values():
             stack.callback(channel.close)
+        return channels
+
+    def _texts(self, channels: dict[str, base.Channel]) -> texts.Texts:
+        web = self.chosen.web
+        return texts.Texts(
+            channels=channels,
+            surveys=self.chosen.surveys.as_surveys(),
+            brand=self.chosen.as_brand(),
+            rules=self.tried,
+            url=web.short_url or web.public_url,
+        )
+
+    def _course(self, stack: contextlib.ExitStack, channels: dict[str, base.Channel]) -> course.Course:
         origins = []
         for name in self.names:
             given = self.chosen.connectors[name]

@@ -64,6 +64,10 @@ def figures(told: report.Report) -> list[str]:
         accounts = counted.accounts_asked_most(1)
         account = f"; {accounts[0].name or accounts[0].record} {_times(accounts[0].asked)} as an account" if accounts else ""
         lines.append(f"Asked most: {_times(max(load))} per person{account}.")
+    for sent in told.by_text:
+        each = f"{sent.average:.2f}".rstrip("0").rstrip(".")
+        cost = f"{_many(sent.texts, 'text')} of {each} parts on average, {_many(sent.parts, 'message')} to pay for"
+        lines.append(f"By SMS for “{sent.rule}”: {cost}.")
     if counted.waiting:
         lines.append(f"{_many(counted.waiting, 'touchpoint')} would still wait to be looked at again.")
     if told.compared:

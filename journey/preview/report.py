@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from journey.preview import expected, tally
+from journey.preview import expected, tally, texts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +23,8 @@ class Report:
     """Share of people who answer, 0 to 1."""
     surveys: Sequence[expected.Expected] = ()
     """What each survey would bring."""
+    by_text: Sequence[texts.Sent] = ()
+    """What would have gone out by text, rule by rule."""
     notes: Sequence[str] = field(default_factory=list)
     """What the reader should know, as sentences."""
 
@@ -51,6 +53,7 @@ class Report:
                 for (rule, condition), count in told.conditions.most_common()
             ],
             "channels": dict(told.channels.most_common()),
+            "texts": {one.rule: {"texts": one.texts, "parts": one.parts} for one in self.by_text},
             "people_by_times_asked": {str(times): count for times, count in sorted(told.people_by_load().items())},
             "people_asked_most": [one._asdict() for one in told.people_asked_most()],
             "accounts_asked_most": [one._asdict() for one in told.accounts_asked_most()],
