@@ -98,7 +98,12 @@ def _verdict(one: dict[str, Any]) -> str:
 
 def _changes(context: dict[str, Any]) -> list[str]:
     """How the fields changed whose changes rules compare, as the CRM told when it was noticed."""
-    return [f"The CRM told how {field} changed: {changes.shown(context, field)}." for field in changes.fields(context)]
+    return [f"The CRM told that {_changed(context, field)}." for field in changes.fields(context)]
+
+
+def _changed(context: dict[str, Any], field: str) -> str:
+    said = changes.shown(context, field)
+    return f"{field} did not change" if said == changes.UNCHANGED else f"{field} changed {said}"
 
 
 def _consequences(one: dict[str, Any]) -> list[str]:

@@ -20,6 +20,7 @@ TO = ".changed_to"
 COMPARISONS: Mapping[str, str] = {"changed_from": FROM, "changed_to": TO}
 """Comparison in settings → the end of the context's key that it looks at."""
 UNTOLD = "not told by the CRM"
+UNCHANGED = "no change"
 
 Values = Mapping[str, touchpoint.Plain]
 
@@ -45,7 +46,7 @@ def shown(values: Values, field: str) -> str:
         return UNTOLD
     at = values[field + AT]
     if at is None:
-        return "no change"
+        return UNCHANGED
     return f"from {_shown(values.get(field + FROM))} to {_shown(values.get(field + TO))} on {_moment(str(at))}"
 
 

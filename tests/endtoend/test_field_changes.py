@@ -101,7 +101,7 @@ def test_only_cases_whose_priority_was_raised_are_asked_about(day: Day, crm: str
 @pytest.mark.parametrize("crm", CRMS)
 def test_why_shows_the_change_it_saw(day: Day, crm: str) -> None:
     told = day.stage.palaute("why", day.raised[crm][0])
-    assert re.search(r"The CRM told how priority changed: from Low to High on \d{4}-\d\d-\d\d \d\d:\d\d UTC\.", told)
+    assert re.search(r"The CRM told that priority changed from Low to High on \d{4}-\d\d-\d\d \d\d:\d\d UTC\.", told)
     told = day.stage.palaute("why", day.lowered[crm][0])
     assert re.search(r"asks for “priority changed from Low” and saw “from High to Low on", told)
 
