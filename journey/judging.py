@@ -14,7 +14,7 @@ from types import MappingProxyType
 from channels import base as channel
 from store import touchpoints
 from triggers import decide as judge
-from triggers import decision, facts, history, load, quiet, restraint, rule, touchpoint
+from triggers import decision, facts, history, load, restraint, rule, situation, touchpoint
 
 Judged = tuple[touchpoints.Waiting, decision.Decision]
 
@@ -104,7 +104,7 @@ def _yielding(one: touchpoints.Waiting, planned: Mapping[int, history.Planned]) 
     """What is planned about earlier closings of the same record and would give way to this one: nobody was asked yet."""
     if not planned:
         return []
-    happened_at, name = facts.aware(one.touch.happened_at), quiet.record(one.touch)
+    happened_at, name = facts.aware(one.touch.happened_at), situation.record(one.touch)
     return [i for i, two in planned.items() if two.restarts and two.record == name and two.happened_at < happened_at]
 
 
@@ -115,7 +115,7 @@ def _others(closed: Closed, but: AbstractSet[int]) -> history.Closings:
 
 def record(touch: touchpoint.Touchpoint) -> int:
     """The key of a record in ``Known.closings``."""
-    return hash(quiet.record(touch))
+    return hash(situation.record(touch))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,7 +187,7 @@ class Judge:
             touchpoint=one.id,
             at=at,
             happened_at=facts.aware(one.touch.happened_at),
-            record=quiet.record(one.touch),
+            record=situation.record(one.touch),
             rule=rule_name,
             priority=winner.priority if winner is not None else 0,
             restarts=winner is None or winner.reopened in _RESTARTING,

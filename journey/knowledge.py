@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from journey import judging
 from store import identities, loads, people, touchpoints
-from triggers import facts, history, load, quiet
+from triggers import facts, history, load, situation
 
 
 def known(tx: sa.Connection, judge: judging.Judge, waiting: Sequence[touchpoints.Waiting], now: datetime) -> judging.Known:
@@ -40,7 +40,7 @@ def _planned(judge: judging.Judge, pending: Sequence[loads.Pending]) -> dict[int
 def _closings(stored: Sequence[loads.Closing]) -> dict[int, judging.Closed]:
     by_record: dict[int, list[loads.Closing]] = defaultdict(list)
     for one in stored:
-        by_record[hash(quiet.record_name(one.connector, one.kind, one.record))].append(one)
+        by_record[hash(situation.record_name(one.connector, one.kind, one.record))].append(one)
     return {
         key: judging.Closed(
             first=min(one.happened_at for one in several),
@@ -72,7 +72,7 @@ def _answers(tx: sa.Connection, judge: judging.Judge, waiting: Sequence[touchpoi
     found: dict[str, float] = {}
     for rule in judge.rules.rules:
         if rule.at_least is not None:
-            strata = {quiet.stratum(rule, one.touch) for one in waiting if one.touch.kind == rule.on}
+            strata = {situation.stratum(rule, one.touch) for one in waiting if one.touch.kind == rule.on}
             counted = loads.answered(tx, strata, now - rule.at_least.per)
             found.update({name: done + still * rule.at_least.response_rate for name, (done, still) in counted.items()})
     return found

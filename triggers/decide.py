@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from triggers import decision, draw, facts, history, load, matching, quiet, rule, timing, touchpoint
+from triggers import decision, draw, facts, history, load, matching, quiet, rule, situation, timing, touchpoint
 
 AHEAD = timedelta(days=1)
 """How far in the future a touchpoint may lie (clocks differ, dates are typed by hand) before it makes no sense."""
@@ -108,7 +108,7 @@ def _shown(value: touchpoint.Plain) -> str:
 
 
 def _matched(look: _Look, winner: rule.Rule, person: history.History, checked: tuple[decision.Checked, ...]) -> decision.Decision:
-    case = quiet.case(look.touch, winner, look.rules, person, look.now)
+    case = situation.of(look.touch, winner, look.rules, person, look.now)
     silence = _first_silence(case)
     if silence is not None:
         return _silent(case, silence, checked)
@@ -136,7 +136,7 @@ def _matched(look: _Look, winner: rule.Rule, person: history.History, checked: t
     )
 
 
-def _variant(case: quiet.Case) -> str:
+def _variant(case: situation.Case) -> str:
     variants = case.winner.variants
     if not variants:
         return ""
@@ -144,21 +144,21 @@ def _variant(case: quiet.Case) -> str:
     return variants[draw.pick([one.share for one in variants], drawn)].name
 
 
-def _counted(case: quiet.Case) -> load.Asking:
+def _counted(case: situation.Case) -> load.Asking:
     return load.Asking(account=load.account(case.touch), domain=load.domain(case.touch), stratum=case.stratum, at=case.due_at)
 
 
-def _displaced(case: quiet.Case) -> tuple[int, ...]:
+def _displaced(case: situation.Case) -> tuple[int, ...]:
     """What is planned for the person too near to this one and gives way to it; a later closing ends the earlier in any case."""
     if not case.person.planned:
         return ()
     spared = case.rules.quiet.per_person
-    record = quiet.record(case.touch)
+    record = situation.record(case.touch)
     near = (one for one in case.giving_way if one.record == record or abs(case.due_at - facts.aware(one.at)) < spared)
     return tuple(one.touchpoint for one in near)
 
 
-def _first_silence(case: quiet.Case) -> quiet.Silence | None:
+def _first_silence(case: situation.Case) -> decision.Silence | None:
     for check in quiet.CHECKS:
         silence = check(case)
         if silence is not None:
@@ -177,7 +177,7 @@ _BEFORE_SAMPLING = frozenset(
 )
 
 
-def _silent(case: quiet.Case, silence: quiet.Silence, checked: Sequence[decision.Checked]) -> decision.Decision:
+def _silent(case: situation.Case, silence: decision.Silence, checked: Sequence[decision.Checked]) -> decision.Decision:
     return decision.Decision(
         verdict=decision.Verdict.NEVER if silence.until is None else decision.Verdict.LATER,
         reason=silence.reason,

@@ -74,6 +74,17 @@ class Plan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Silence:
+    """A reason not to ask now."""
+
+    reason: Reason
+    words: str
+    """The explanation, to follow "Rule … matched, but"."""
+    until: datetime | None = None
+    """When to look again; None for never."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Decision:
     """The verdict on one touchpoint."""
 

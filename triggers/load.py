@@ -1,6 +1,6 @@
 """Load: how much has been asked of each account, e-mail domain, day and group. What caps and minimums count.
 
-Filled by journey from the store or from what preview simulates, and kept up to date while a batch is decided; read by quiet.
+Filled by journey from the store or from what preview simulates, and kept up to date while a batch is decided; read by pressure.
 """
 
 import bisect

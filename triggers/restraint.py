@@ -1,6 +1,6 @@
 """How the settings say when to leave people in peace: ``[triggers.quiet]``, ``[triggers.exclude]`` and ``[triggers.zones]``.
 
-Read by settings, applied by quiet and timing.
+Read by settings, applied by permission, pressure, quiet and timing.
 """
 
 import enum

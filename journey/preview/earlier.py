@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from journey import judging
 from store import opened, past, touchpoints
-from triggers import load, quiet, rule
+from triggers import load, rule, situation
 
 
 class Earlier:
@@ -23,8 +23,8 @@ class Earlier:
         with self._store.read() as tx:
             known = past.closings(tx, {one.touch.record for one in found}, before)
         for one in known:
-            self._closings[hash(quiet.record_name(one.connector, one.kind, one.record))].append(one)
-        return {hash(quiet.record_name(one.connector, one.kind, one.record)) for one in known}
+            self._closings[hash(situation.record_name(one.connector, one.kind, one.record))].append(one)
+        return {hash(situation.record_name(one.connector, one.kind, one.record)) for one in known}
 
     def closings(self) -> dict[int, judging.Closed]:
         """Record → its earlier closings. They have negative numbers, which no touchpoint of the preview has."""
