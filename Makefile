@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test interop check format bench clean browser
+.PHONY: screenshots demo test interop check format bench clean browser
 
 demo: $(VENV)/.demo        ## both CRMs, the daemon, its pages and customers who answer, shown live
 	$(BIN)/palaute demo $(ARGS)
@@ -15,6 +15,9 @@ test: $(VENV)/.dev browser ## the test suite
 
 interop: $(VENV)/.dev      ## programs of others against the stand-ins; installs them into an environment of their own
 	$(BIN)/python -m pytest -m interop tests/interop $(ARGS)
+
+screenshots: $(VENV)/.dev browser ## pictures of the pages, into docs/screenshots
+	$(BIN)/python -m tests.browser.screenshots
 
 check: $(VENV)/.dev        ## linters and types
 	$(BIN)/ruff check

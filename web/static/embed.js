@@ -18,7 +18,7 @@
   if (set.context) query.set("signed", 1);
   if (set.scheme) query.set("scheme", set.scheme);
   const frame = make("iframe", { title: set.title || title, src: `${base}e/${place}?${query}` });
-  frame.style.cssText = "display:block;width:100%;height:26rem;border:0;color-scheme:normal";
+  frame.style.cssText = "display:block;width:100%;height:26rem;border:0;border-radius:14px;color-scheme:normal";
   let answered = false, close = () => {}, gone = () => frame.remove();
 
   addEventListener("message", (event) => {
@@ -49,7 +49,7 @@ button:focus-visible{outline:3px solid #ACCENT;outline-offset:2px}
 dialog{position:fixed;inset:auto 16px 16px auto;box-sizing:border-box;width:min(26rem,100vw - 32px);max-width:none;max-height:calc(100vh - 32px);margin:0;padding:0;overflow:auto;border:1px solid #858da0;border-radius:14px;background:Canvas;box-shadow:0 8px 40px #0005}
 dialog:dir(rtl){inset:auto auto 16px 16px}
 dialog::backdrop{background:#0003}
-.shut{position:sticky;top:0;float:inline-end;z-index:1;border-radius:14px;background:none;color:inherit;font-size:22px}
+.shut{position:sticky;top:0;float:inline-end;z-index:1;margin-bottom:-44px;border-radius:14px;background:none;color:inherit;font-size:22px}
 @media(max-width:30rem){dialog{inset:auto 0 0;width:100%;border-radius:14px 14px 0 0}}`);
   root.adoptedStyleSheets = [sheet];
   const own = set.button && document.querySelector(set.button);
