@@ -267,11 +267,11 @@ def measure(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
     with served(path, whole_daemon=arguments.daemon) as (pid, address):
         first = sent(address, arguments.connections, [get(token) for token in tokens[:warm]])["bodies"]
         time.sleep(_READING)
-        thanked = _thanked(tokens, sent(address, arguments.connections, _posts(tokens, first, 0))["statuses"], 0)
+        thanked = _thanked(tokens, sent(address, arguments.connections, posts(tokens, first, 0))["statuses"], 0)
         used = processor(pid)
         told = sent(address, arguments.connections, [get(token) for token in tokens[warm:]])
         fetching = _figures(told, processor(pid) - used)
-        requests = _posts(tokens, told["bodies"], warm)
+        requests = posts(tokens, told["bodies"], warm)
         time.sleep(_READING)
         used = processor(pid)
         posted = sent(address, arguments.connections, requests)
@@ -289,7 +289,8 @@ def measure(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
     }
 
 
-def _posts(tokens: Sequence[str], pages: Sequence[str], start: int) -> list[bytes]:
+def posts(tokens: Sequence[str], pages: Sequence[str], start: int) -> list[bytes]:
+    """The answers to these pages, the first of them of the token with the number ``start``."""
     return [post(tokens[number], page, number) for number, page in enumerate(pages, start)]
 
 

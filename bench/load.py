@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import httptools
 import uvloop
@@ -26,6 +26,11 @@ class Told:
     bodies: list[bytes]
     open_lines: int = 0
     done: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @classmethod
+    def of(cls, count: int) -> Self:
+        """For so many requests; status 0 where no answer came."""
+        return cls([0] * count, [0.0] * count, [b""] * count)
 
 
 class Line(asyncio.Protocol):
@@ -76,15 +81,13 @@ class Line(asyncio.Protocol):
             self._told.done.set()
 
 
-async def send(host: str, port: int, connections: int, requests: Sequence[bytes]) -> Told:
+async def send(host: str, port: int, connections: int, requests: Sequence[bytes], told: Told) -> None:
     """Send all of them; returns when each has its answer or every line has broken."""
-    told = Told([0] * len(requests), [0.0] * len(requests), [b""] * len(requests))
     numbers = iter(range(len(requests)))
     loop = asyncio.get_running_loop()
     lines = [loop.create_connection(lambda: Line(requests, numbers, told), host, port) for _ in range(connections)]
     await asyncio.gather(*lines)
     await told.done.wait()
-    return told
 
 
 def main() -> None:
@@ -92,7 +95,8 @@ def main() -> None:
     host, port, connections = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     requests = [json.loads(line).encode("latin-1") for line in sys.stdin]
     began, used = time.perf_counter(), time.process_time()
-    told = uvloop.run(send(host, port, connections, requests))
+    told = Told.of(len(requests))
+    uvloop.run(send(host, port, connections, requests, told))
     result = {
         "took": time.perf_counter() - began,
         "processor": time.process_time() - used,
