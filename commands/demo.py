@@ -65,9 +65,15 @@ class _Nowhere:
 
 
 def _lively(settings: model.Settings) -> model.Settings:
-    """Batches are gathered for seconds rather than half a minute, so that there is something to see."""
+    """Batches are gathered for seconds rather than half a minute, so that there is something to see; and whoever has no mail
+    address is asked by text."""
     gather = journey_settings.Gather(quiet=timedelta(seconds=1), at_most=timedelta(seconds=4))
-    return settings.model_copy(update={"journey": settings.journey.model_copy(update={"gather": gather})})
+    rules = [one.model_copy(update={"channel": ("email", "sms")}) for one in settings.triggers.rules]
+    changed = {
+        "journey": settings.journey.model_copy(update={"gather": gather}),
+        "triggers": settings.triggers.model_copy(update={"rules": tuple(rules)}),
+    }
+    return settings.model_copy(update=changed)
 
 
 @dataclass
