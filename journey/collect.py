@@ -18,7 +18,7 @@ import structlog
 
 from journey import belt as belts
 from journey import forms, links, taking, variants, visits
-from store import answers, fetches, ledger, people, touchpoints
+from store import anonymous, answers, fetches, ledger, people, touchpoints
 from surveys import questions, survey
 
 log = structlog.get_logger("journey.collect")
@@ -119,6 +119,8 @@ def _is_token(token: str) -> bool:
 def _standing(belt: belts.Belt, asked: answers.Asked) -> Standing:
     if asked.value is not None:
         return Standing.ANSWERED
+    if asked.state == "answered" and belt.surveys[asked.survey].anonymous:
+        return Standing.ANSWERED
     if asked.state != "open" or belt.now() >= asked.expires_at:
         return Standing.CLOSED
     return Standing.CHECKED if asked.doubted else Standing.OPEN
@@ -136,6 +138,9 @@ def opened(belt: belts.Belt, token: str, value: int | None, visit: visits.Visit 
     if asked is None or asked.survey not in belt.surveys or _standing(belt, asked) is Standing.CLOSED:
         return
     chosen = value if value is not None and value in belt.surveys[asked.survey].definition.values else None
+    if belt.surveys[asked.survey].anonymous:
+        fetched(belt, asked.id, visit, "page" if chosen is None else "value", chosen, apart=True)
+        return  # who opened the page, or tapped what, is not kept
     fetched(belt, asked.id, visit, "page" if chosen is None else "value", chosen)
     if asked.opened_at is not None and (chosen is None or asked.value is not None):
         return  # nothing that is not known already
@@ -148,10 +153,13 @@ def opened(belt: belts.Belt, token: str, value: int | None, visit: visits.Visit 
     belt.writer.submit(note)
 
 
-def fetched(belt: belts.Belt, invitation_id: int, visit: visits.Visit, link: str, value: int | None = None) -> None:
+def fetched(
+    belt: belts.Belt, invitation_id: int, visit: visits.Visit, link: str, value: int | None = None, *, apart: bool = False
+) -> None:
     """Note that one of the invitation's links was fetched: ``page``, ``value``, ``stop`` or ``why``.
 
     Nobody waits for it: a fetch that a crash loses is a sign less, and a post that comes later stands behind it in the queue.
+    ``apart``: the survey is anonymous, and nothing is noted once it is answered.
     """
     if not visit.visitor:
         return
@@ -159,7 +167,7 @@ def fetched(belt: belts.Belt, invitation_id: int, visit: visits.Visit, link: str
     fetch = fetches.Fetch(
         invitation_id=invitation_id, at=at, link=link, value=value, visitor=visit.visitor, sign=visit.robot and "named"
     )
-    belt.writer.join(fetches.note, fetch).add_done_callback(_complain)
+    belt.writer.join(anonymous.note_open if apart else fetches.note, fetch).add_done_callback(_complain)
 
 
 def _complain(noted: Future[Any]) -> None:

@@ -61,8 +61,13 @@ class Answer:
         self._write(tx, place_answers.change(tx, before, given))
         return collect.Collected.CHANGED
 
+    @property
+    def _known(self) -> nouns.Known | None:
+        """Whom and what it is about; nobody, where the survey is anonymous."""
+        return None if self.place.survey.anonymous else self.about.known
+
     def _write(self, tx: sa.Connection, kept: place_answers.Kept) -> None:
-        known = self.about.known
+        known = self._known
         if known is None or kept.state != "confirmed":
             return
         invited = store_taking.Invited(
@@ -115,7 +120,7 @@ class Answer:
         )
 
     def _found(self) -> touchpoints.Found:
-        known = self.about.known
+        known = self._known
         person = None if known is None else known.person
         keys = people.keys(self.belt.secret, person)
         touch = touchpoint.Touchpoint(

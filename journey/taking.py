@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from journey import anonymous, forms, signs, variants, visits
 from journey import belt as belts
-from journey import forms, signs, variants, visits
 from mapping import outward
 from store import answers, fetches, ledger, taking, updates
 from surveys import metrics, questions, survey, wording
@@ -71,6 +71,9 @@ class _Batch:
 
     def __init__(self, belt: belts.Belt, tx: sa.Connection, submissions: Sequence[Submission]) -> None:
         self._belt = belt
+        self._tx = tx
+        self._apart = set[int]()
+        """Invitations whose anonymous answer is stored."""
         self._signs = belt.settings.signs
         self._invited = taking.invited(tx, (one.token for one in submissions))
         ids = sorted(one.id for one in self._invited.values())
@@ -109,6 +112,8 @@ class _Batch:
         invited = self._invited.get(one.token)
         if invited is None or invited.survey not in self._belt.surveys:
             return Collected.CLOSED
+        if self._belt.surveys[invited.survey].anonymous:
+            return self._take_apart(invited, one)
         known = self._known(invited)
         counting = next((version for version in known if version.state == "confirmed"), None)
         if counting is None and not (invited.state == "open" and one.at < invited.expires_at):
@@ -120,6 +125,21 @@ class _Batch:
         if (twin is not None and twin.says == says) or len(known) >= MOST_VERSIONS:
             return Collected.SAME if counting is not None else Collected.CHECKED
         return self._judge(invited, one if twin is None else replace(one, nonce=""), known, counting)
+
+    def _take_apart(self, invited: taking.Invited, one: Submission) -> Collected:
+        """An answer to an anonymous survey: only the first counts, and one that shows a sign is asked for once more."""
+        if invited.state == "answered" or invited.id in self._apart:
+            return Collected.SAME
+        if invited.state != "open" or one.at >= invited.expires_at:
+            return Collected.CLOSED
+        if one.value not in self._belt.surveys[invited.survey].definition.values:
+            return Collected.OUT_OF_RANGE
+        if signs.look(self._posted(one), self._traffic(invited, one), self._signs) is not None:
+            return Collected.STALE_NONCE
+        said = anonymous.Said(value=one.value, comment=one.comment, extras=one.extras, at=one.at)
+        anonymous.keep(self._belt, self._tx, invited, said)
+        self._apart.add(invited.id)
+        return Collected.SAVED
 
     def _judge(
         self, invited: taking.Invited, one: Submission, known: Sequence[taking.Version], counting: taking.Version | None

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from store import answers, decisions, messages, touchpoints, updates
+from store import anonymous, answers, decisions, messages, touchpoints, updates
 
 _STATES: Mapping[str, tuple[sa.Table, tuple[str, ...]]] = {
     "invitations": (messages.INVITATION, ("open", "answered", "expired", "cancelled")),
@@ -24,7 +24,7 @@ def counts(tx: sa.Connection) -> dict[str, Any]:
 
 def _touchpoints(tx: sa.Connection) -> dict[str, int]:
     table = touchpoints.TOUCHPOINT
-    by_kind = _by(tx, table.c.kind)
+    by_kind = _by(tx, table.c.kind, sa.not_(anonymous.KEPT_APART))
     waiting = tx.execute(sa.select(sa.func.count()).where(table.c.decide_at.is_not(None))).scalar_one()
     return {"total": sum(by_kind.values()), "waiting": waiting, **by_kind}
 
@@ -34,7 +34,10 @@ def _decisions(tx: sa.Connection) -> dict[str, int]:
 
 
 def _counted(table: sa.Table) -> sa.ColumnElement[bool]:
-    """All rows, but for a tap in the mail that was then sent off as an answer: that is not an answer that was replaced."""
+    """All rows, but for a tap in the mail that was then sent off as an answer: that is not an answer that was replaced; and what
+    only carries an anonymous answer is no invitation."""
+    if table is messages.INVITATION:
+        return table.c.state != anonymous.STATE
     if table is answers.ANSWER:
         return sa.or_(table.c.version > 0, table.c.state != "replaced")
     return sa.true()

@@ -71,6 +71,9 @@ class SurveysSettings(BaseModel):
     metric: dict[str, settings_survey.MetricSettings] = {}
     entries: Annotated[dict[str, settings_survey.SurveySettings], Field(alias="survey", min_length=1)]
     """``[surveys.survey.KEY]``, by key."""
+    smallest_group: Annotated[
+        int, Field(ge=2, le=1000, description="Answers of an anonymous survey are shown by groups of at least so many")
+    ] = 5
     kinds: dict[Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", max_length=60)], KindSettings] = {}
 
     @model_validator(mode="before")
@@ -165,6 +168,9 @@ class SurveysSettings(BaseModel):
                 custom=self.metric[asked.metric].as_metric(asked.metric) if asked.metric in self.metric else None,
                 questions=tuple(one.as_question() for one in asked.questions),
                 thanks=asked.thanks,
+                anonymous=asked.anonymous,
+                keep=tuple(asked.keep),
+                smallest_group=self.smallest_group,
             )
             for key, asked in self.entries.items()
         }

@@ -104,14 +104,21 @@ class SurveySettings(BaseModel):
     metric: str
     question: parts.Words = {}
     version: PositiveInt = 1
+    anonymous: Annotated[bool, Field(description="Keep answers apart from people and records: nobody can tell whose")] = False
+    keep: Annotated[
+        list[Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", max_length=60)]],
+        Field(max_length=3, description='Facts of the touchpoint that an anonymous answer takes along, coarse ones: ["team"]'),
+    ] = []
     questions: Annotated[list[QuestionSettings], Field(max_length=asking.MOST_QUESTIONS)] = []
     thanks: Annotated[
         dict[metrics.Tone, parts.Words], Field(description='The sentence under the thank-you: { low = { en = "We are sorry." } }')
     ] = {}
 
     @model_validator(mode="after")
-    def _keys_differ(self) -> "SurveySettings":
+    def _fits_together(self) -> "SurveySettings":
         keys = [one.key for one in self.questions]
         if len(set(keys)) != len(keys):
             raise ValueError("questions should each have a key of their own")
+        if self.keep and not self.anonymous:
+            raise ValueError("keep is for anonymous surveys (anonymous = true): other answers keep all facts anyway")
         return self

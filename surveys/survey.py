@@ -54,6 +54,12 @@ class Survey:
     """What is asked after the score, apart from the open question."""
     thanks: Mapping[metrics.Tone, Mapping[str, str]] = field(default_factory=dict)
     """How it went → language → the sentence under the thank-you, where an admin wants another."""
+    anonymous: bool = False
+    """Nobody can tell who gave an answer: it is kept apart from the person and the record (journey/anonymous)."""
+    keep: tuple[str, ...] = ()
+    """Facts of the touchpoint that an anonymous answer takes along: ``team``."""
+    smallest_group: int = 5
+    """Answers of an anonymous survey are shown by groups of at least so many."""
 
     @property
     def definition(self) -> metrics.Metric:

@@ -166,8 +166,10 @@ class Wording:
         """``Your case “Router keeps restarting”, closed on 14 November``."""
         return self.for_kind("about", kind, subject=subject, day=self.day(happened_at))
 
-    def privacy(self) -> str:
+    def privacy(self, asked: survey.Survey | None = None) -> str:
         """Who sees the answer and how long it is kept."""
+        if asked is not None and asked.anonymous:
+            return self.text("privacy.detached")
         return self.text("privacy.named", months=self.brand.keep_months)
 
     def because(self, kind: str) -> str:

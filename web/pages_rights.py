@@ -50,14 +50,14 @@ def why(here: site.Site, request: Request, form: Form) -> Response:
     words = here.words(site.language(here, request.query_params, asked.language))
     _note(here, request, asked, "why")
     about = words.about(asked.kind, asked.subject, asked.happened_at)
-    lines = [words.because(asked.kind), about, words.privacy()]
+    lines = [words.because(asked.kind), about, words.privacy(asked.survey)]
     return here.render("note.html", words, heading=words.text("why"), lines=lines, links=here.footer(words, token)[1:])
 
 
 def _note(here: site.Site, request: Request, asked: collect.Question, link: str) -> None:
     """That the link was fetched, for the signs; HEAD leaves no trace."""
     if request.method != "HEAD":
-        collect.fetched(here.belt, asked.invitation_id, visitor.of(here.belt, request), link)
+        collect.fetched(here.belt, asked.invitation_id, visitor.of(here.belt, request), link, apart=asked.survey.anonymous)
 
 
 def privacy(here: site.Site, request: Request, form: Form) -> Response:

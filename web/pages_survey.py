@@ -150,6 +150,9 @@ def _closed(here: site.Site, words: wording.Wording, token: str) -> Response:
 
 
 def _thanks(here: site.Site, words: wording.Wording, asked: collect.Question) -> Response:
+    if asked.survey.anonymous:
+        lines = [words.privacy(asked.survey), words.text("close_page")]
+        return here.render("note.html", words, heading=words.text("thanks"), lines=lines, links=here.footer(words, asked.token))
     value = asked.survey.definition.first if asked.value is None else asked.value
     until = words.day(asked.changeable_until) if asked.changeable_until and _changeable(here, asked) else ""
     change = urlencode({"change": "1"} if words.language == asked.language else {"change": "1", "lang": words.language})

@@ -79,7 +79,7 @@ def words(message: base.Message) -> Words:
         on_the_web=said.text("mail.on_the_web"),
         page=link(message.page_url, f"lang={said.language}"),
         because=_because(said, message, subject),
-        privacy=said.privacy(),
+        privacy=said.privacy(message.survey),
         links=_links(said, message),
         address=message.brand.address,
     )
