@@ -5,10 +5,10 @@ alone but for being compared as a whole.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from settings import locate
+from settings import locate, ranges
 from settings.found import Found
 from triggers import facts
 
@@ -17,14 +17,16 @@ def check(rules: Sequence[Any]) -> Iterator[Found]:
     """Every rule that contradicts itself or is shadowed, each at its own place."""
     for number, table in enumerate(rules):
         if isinstance(table, dict):
-            yield from _contradicted(number, table)
+            leaves = list(_leaves(("triggers", "rules", number, "when"), table.get("when")))
+            yield from _contradicted(leaves)
+            yield from ranges.check(leaves)
     yield from _shadowed(rules)
 
 
-def _contradicted(number: int, table: Mapping[str, Any]) -> Iterator[Found]:
+def _contradicted(leaves: Iterable[ranges.Leaf]) -> Iterator[Found]:
     """The same field would have to have two values at once."""
     allowed: dict[str, tuple[frozenset[Any], str]] = {}
-    for place, one in _leaves(("triggers", "rules", number, "when"), table.get("when")):
+    for place, one in leaves:
         field = one["field"]
         for key, values in _accepted(one):
             before, told = allowed.get(field, (values, ""))
@@ -38,7 +40,7 @@ def _contradicted(number: int, table: Mapping[str, Any]) -> Iterator[Found]:
                 yield Found((*place, key), f"can never hold together with {told}: take one of the two out")
 
 
-def _leaves(place: locate.Place, node: Any) -> Iterator[tuple[locate.Place, Mapping[str, Any]]]:
+def _leaves(place: locate.Place, node: Any) -> Iterator[ranges.Leaf]:
     """The comparisons that must all hold."""
     if isinstance(node, list):
         for index, nested in enumerate(node):

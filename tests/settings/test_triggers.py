@@ -97,6 +97,24 @@ MISTAKES: list[tuple[tuple[str, str], str, str, str]] = [
         "can never hold together",
     ),
     (
+        (PRIORITY, '{ field = "priority", above = 100 }, { all = [{ field = "priority", below = 50 }] },'),
+        "triggers.rules “Closed cases”",
+        "when[2].all[1].below",
+        "can never hold together with priority above 100: change one of the two",
+    ),
+    (
+        (PRIORITY, '{ field = "happened_at", older_than = "3d" }, { field = "happened_at", newer_than = "48h" },'),
+        "triggers.rules “Closed cases”",
+        "when[2].newer_than",
+        "can never hold together with happened_at older_than 3d",
+    ),
+    (
+        (PRIORITY, '{ field = "priority", in = ["1", "2"] }, { field = "priority", above = 2 },'),
+        "triggers.rules “Closed cases”",
+        "when[2].above",
+        "can never hold together with priority in",
+    ),
+    (
         ("[surveys]\n", '[triggers.zones]\ncompany = "Europe/Helsingfors"\n[surveys]\n'),
         "triggers.zones",
         "company",
