@@ -1,10 +1,14 @@
 """What every answer carries, and how little of it there is."""
 
 import re
+from collections.abc import Callable
 
 import pytest
+import requests
 
-from tests.web import conftest
+from surveys import survey
+from tests.browser import states
+from tests.web import conftest, embedding
 
 PATHS = ["/s/TOKEN", "/s/TOKEN?v=3", "/u/TOKEN", "/why/TOKEN", "/privacy", "/nothing", "/healthz", "/readyz", "/metrics"]
 
@@ -34,10 +38,36 @@ def test_no_page_needs_what_the_policy_forbids(place: conftest.Place) -> None:
 
 @pytest.mark.parametrize("path", PATHS[:6])
 def test_a_page_with_all_it_loads_is_under_20_kilobytes(place: conftest.Place, path: str) -> None:
-    page = place.get(path.replace("TOKEN", place.ask()))
+    assert _all(place, place.get(path.replace("TOKEN", place.ask()))) < 20_000
+
+
+METRICS = ["nps", "nps_1_10", "csat", "csat_7", "csat_yes_no", "ces", "ces_5"]
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_so_it_is_with_every_metric_and_with_further_questions(make_place: Callable[..., conftest.Place], metric: str) -> None:
+    asked = survey.Survey(key="asked", metric=metric, questions=states.FURTHER)
+    place = make_place("nps", "fi", surveys={"asked": asked})
+    token = place.ask(subject="Reititin käynnistyy uudelleen")
+    for path in (f"/s/{token}", f"/s/{token}?v=1"):
+        page = place.get(path)
+        assert "x-topics-web" in page.text
+        assert _all(place, page) < 20_000
+    assert _all(place, place.answer(token, "1", **{"x-idea": "ä" * 1000})) < 20_000
+
+
+def test_so_it_is_in_a_frame_of_others_with_the_loader(place: conftest.Place) -> None:
+    here = embedding.make(place, "https://shop.example")
+    page = place.get(f"/e/{here.code}?origin=https://shop.example")
+    assert _all(place, page) < 20_000
+    assert len(place.get("/embed.js").content) < 5_000
+
+
+def _all(place: conftest.Place, page: requests.Response) -> int:
+    """Bytes of the page and all that it loads, uncompressed."""
     parts = [place.get(found) for found in re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)]
     assert all(part.status_code == 200 for part in parts)
-    assert len(page.content) + sum(len(part.content) for part in parts) < 20_000
+    return len(page.content) + sum(len(part.content) for part in parts)
 
 
 def test_what_never_changes_may_be_kept(place: conftest.Place) -> None:
