@@ -31,7 +31,9 @@ class _Bound:
     strict: bool
 
     def takes(self, value: Any) -> bool:
-        """Whether a value of the fact lies on the right side; what has no size lies on none."""
+        """Whether a value of the fact may lie on the right side; what has no size lies on none, and ages change."""
+        if self.sort == "age":
+            return True
         size = facts.instant(value) if self.sort == "instant" else facts.number(value)
         if size is None:
             return False
@@ -69,7 +71,7 @@ def check(leaves: Iterable[Leaf]) -> Iterator[Found]:
             bounds[field].append(bound)
             yield from _told(bound.place, other)
         for values in _values(place, one):
-            outside = (two.told for two in bounds[field] if two.sort != "age" and not any(map(two.takes, values.values)))
+            outside = (two.told for two in bounds[field] if not any(map(two.takes, values.values)))
             wanted[field].append(values)
             yield from _told(values.place, next(outside, None))
 
