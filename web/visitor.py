@@ -20,6 +20,14 @@ _LONGEST_AGENT = 512
 _TELLING = ("user-agent", "accept-language", "sec-ch-ua-platform")
 """Headers that a browser sends with every request and that differ between browsers."""
 _DEVICES = {"?1": "phone", "?0": "desktop"}
+_INSIDE = tuple(
+    ipaddress.ip_network(one)
+    for one in (
+        *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10", "0.0.0.0/8"),
+        *("::/127", "fc00::/7", "fe80::/10"),
+    )
+)
+"""RFC 1918, 1122, 3927, 6598, 4193 and 4291."""
 _SITE_BITS = 64
 """One line of IPv6 has a /64 and changes its addresses within (RFC 8981)."""
 
@@ -76,8 +84,7 @@ def normal(address: str) -> str:
 
 def is_shared(address: str) -> bool:
     """Whether nothing follows from this address: loopback, private or none, most likely a proxy that settings do not name."""
-    parsed = _parsed(address)
-    return parsed is None or not parsed.is_global
+    return _parsed(address) is None or _is_one_of(address, _INSIDE)
 
 
 def robot(agent: str, more: tuple[str, ...] = ()) -> str:
