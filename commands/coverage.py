@@ -39,7 +39,7 @@ def coverage(
         raise typer.Exit(2)
     store = database.Store(chosen.store.url)
     store.migrate()
-    told = room.tell(store, by, datetime.now(UTC) - timedelta(days=days))
+    told = room.tell(store, by, datetime.now(UTC) - timedelta(days=days), chosen.surveys.as_surveys())
     store.close()
     if csv_file is not None:
         _write(told, csv_file)
@@ -64,7 +64,7 @@ def _write(told: room.Report, path: Path) -> None:
             rows = csv.writer(file)
             rows.writerow([told.by, *_FIGURES, "share_never_eligible", "low", "high", "response_rate", "low", "high", "unusual"])
             for group in told.groups:
-                counts = [str(getattr(group, name)) for name in _FIGURES]
+                counts = ["" if name == "answered" and group.withheld else str(getattr(group, name)) for name in _FIGURES]
                 ends = [*_ends(group.share_never_eligible), *_ends(group.response_rate)]
                 rows.writerow([cases.plain(group.value), *counts, *ends, str(group.unusual).lower()])
     except OSError as error:
@@ -92,6 +92,8 @@ def _show(told: room.Report, days: float) -> None:
     out.print(_table(told))
     if any(figure is not None and figure.too_few for group in told.groups for figure in _shares(group)):
         out.print(f"* of fewer than {figures.TOO_FEW}: too few to judge by. Ranges are 95 % intervals.")
+    if any(group.withheld for group in told.groups):
+        out.print("few: so few answered an anonymous survey that it is not told how many; other groups are withheld with them.")
 
 
 def _sentence(told: room.Report, days: float) -> str:
@@ -100,8 +102,13 @@ def _sentence(told: room.Report, days: float) -> str:
         return f"Nothing was decided about the last {days:g} days."
     return (
         f"Of {total.touchpoints:,} touchpoints in the last {days:g} days {total.eligible:,} were eligible, {total.asked:,} were"
-        f" asked about, {total.delivered:,} messages were delivered and {total.answered:,} answered."
+        f" asked about, {total.delivered:,} messages were delivered and {_answered(total)} answered."
+        + (f" {total.visits:,} answers came at places, unasked." if total.visits else "")
     )
+
+
+def _answered(group: room.Group) -> str:
+    return "few" if group.withheld else f"{group.answered:,}"
 
 
 def _reasons(group: room.Group) -> str:
@@ -122,8 +129,8 @@ def _table(told: room.Report) -> table.Table:
 
 
 def _cells(name: str, group: room.Group) -> list[str]:
-    counts = (group.touchpoints, group.eligible, group.asked, group.delivered, group.answered)
-    return [name, *(f"{count:,}" for count in counts), *(_percent(figure) for figure in _shares(group))]
+    counts = (group.touchpoints, group.eligible, group.asked, group.delivered)
+    return [name, *(f"{count:,}" for count in counts), _answered(group), *(_percent(figure) for figure in _shares(group))]
 
 
 def _shares(group: room.Group) -> tuple[figures.Figure | None, figures.Figure | None]:

@@ -5,13 +5,13 @@ a contact taken off the case, a priority changed, an address misspelt. The facts
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from store import coverage, opened
-from surveys import figures, intervals
+from surveys import figures, intervals, suppression, survey
 from triggers import decision
 
 NEVER_ELIGIBLE = frozenset(
@@ -29,6 +29,7 @@ NEVER_ELIGIBLE = frozenset(
 )
 """Reasons that lie with the record or the person. All others (quarantine, caps, samples …) are our own restraint: those
 touchpoints were eligible."""
+_NO_SURVEYS: Mapping[str, survey.Survey] = {}
 _ASKED = frozenset({decision.Reason.ASKED, decision.Reason.UNDELIVERABLE})
 
 
@@ -41,6 +42,12 @@ class Group:
     reasons: Counter[str] = field(default_factory=Counter)
     delivered: int = 0
     answered: int = 0
+    visits: int = 0
+    """Where nobody was asked: they came to a place of ours by themselves."""
+    apart: int = 0
+    """Of the answered, how many anonymously."""
+    withheld: bool = False
+    """So few of them that it is not shown how many answered."""
     unusual: bool = False
     """Never eligible more often than all others together, by more than chance (95 %)."""
 
@@ -49,6 +56,8 @@ class Group:
         self.reasons[counted.reason] += counted.touchpoints
         self.delivered += counted.delivered
         self.answered += counted.answered
+        self.visits += counted.visits
+        self.apart += counted.apart
 
     @property
     def touchpoints(self) -> int:
@@ -68,7 +77,7 @@ class Group:
     @property
     def asked(self) -> int:
         """Those that somebody was, or is to be, asked about; refused addresses included."""
-        return sum(self.reasons[reason] for reason in _ASKED)
+        return sum(self.reasons[reason] for reason in _ASKED) - self.visits
 
     @property
     def share_never_eligible(self) -> figures.Figure | None:
@@ -77,8 +86,8 @@ class Group:
 
     @property
     def response_rate(self) -> figures.Figure | None:
-        """Per cent of the delivered, with its interval; None where none was delivered."""
-        return figures.response_rate(self.answered, self.delivered)
+        """Per cent of the delivered, with its interval; None where none was delivered, and where it is withheld."""
+        return None if self.withheld else figures.response_rate(self.answered, self.delivered)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,22 +110,35 @@ class Report:
         }
 
 
-def tell(store: opened.Opened, by: str, since: datetime) -> Report:
-    """The report on touchpoints that happened since, by a fact of the context or one of ``store.coverage.COLUMNS``."""
+def tell(store: opened.Opened, by: str, since: datetime, surveys: Mapping[str, survey.Survey] = _NO_SURVEYS) -> Report:
+    """The report on touchpoints that happened since, by a fact of the context or one of ``store.coverage.COLUMNS``.
+
+    ``surveys``: those of the settings, for the anonymous ones among them.
+    """
+    apart = {key: one.smallest_group for key, one in surveys.items() if one.anonymous}
     with store.read() as tx:
-        return gathered(by, since, coverage.count(tx, by, since))
+        return gathered(by, since, coverage.count(tx, by, since, sorted(apart)), max(apart.values(), default=0))
 
 
-def gathered(by: str, since: datetime, counted: Iterable[coverage.Counted]) -> Report:
-    """The report from what the store counted."""
+def gathered(by: str, since: datetime, counted: Iterable[coverage.Counted], least: int = 0) -> Report:
+    """The report from what the store counted. ``least``: of how many anonymous answers it may be told that there are."""
     total, groups = Group(""), dict[str, Group]()
     for one in counted:
         total.add(one)
         groups.setdefault(one.group, Group(one.group)).add(one)
     for group in groups.values():
         group.unusual = _unusual(group, total)
+    _withhold(list(groups.values()), total, least)
     largest = sorted(groups.values(), key=lambda group: (-group.touchpoints, group.value))
     return Report(by=by, since=since, total=total, groups=largest)
+
+
+def _withhold(groups: Sequence[Group], total: Group, least: int) -> None:
+    """Few anonymous answers of a group are not told, and so many other groups' with them that nobody can work it out."""
+    hidden = suppression.withhold([group.apart for group in groups], least)
+    total.withheld = hidden.total
+    for place in hidden.groups:
+        groups[place].withheld = True
 
 
 def _unusual(group: Group, total: Group) -> bool:
@@ -139,7 +161,8 @@ def _as_json(group: Group) -> dict[str, Any]:
         "eligible": group.eligible,
         "asked": group.asked,
         "delivered": group.delivered,
-        "answered": group.answered,
+        "answered": None if group.withheld else group.answered,
+        "visits": group.visits,
         "never_eligible": group.never_eligible,
         "share_never_eligible": _figure(group.share_never_eligible),
         "response_rate": _figure(group.response_rate),
