@@ -1,5 +1,7 @@
 """What a phone number must look like before a text is sent to it, or handed to another program: used by sms and webhook."""
 
+import functools
+
 import phonenumbers
 
 from channels import address
@@ -17,14 +19,17 @@ def normalised(text: str, region: str) -> str | None:
     that people are known by, so that a quarantine and a no hold for whoever is texted.
     """
     parsed = _parsed(text, region)
-    return None if parsed is None else phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    return None if parsed is None or not phonenumbers.is_valid_number(parsed) else _e164(parsed)
 
 
+@functools.lru_cache(maxsize=8192)
 def mobile(text: str, region: str) -> str | None:
     """The number as E.164 where it can be reached by text; None for landlines, premium and service numbers, and for no number."""
     parsed = _parsed(text, region)
-    if parsed is None or phonenumbers.number_type(parsed) not in _TEXTS:
-        return None
+    return None if parsed is None or phonenumbers.number_type(parsed) not in _TEXTS else _e164(parsed)
+
+
+def _e164(parsed: phonenumbers.PhoneNumber) -> str:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
@@ -55,7 +60,6 @@ def _parsed(text: str, region: str) -> phonenumbers.PhoneNumber | None:
     if len(text) > _LONGEST or any(ord(character) < 32 for character in address.unwrapped(text)):
         return None
     try:
-        parsed = phonenumbers.parse(address.unwrapped(text), region)
+        return phonenumbers.parse(address.unwrapped(text), region)
     except phonenumbers.NumberParseException:
         return None
-    return parsed if phonenumbers.is_possible_number(parsed) and phonenumbers.is_valid_number(parsed) else None

@@ -4,6 +4,7 @@ Called by the decide step with what the store knows, and by preview with what it
 touchpoint by touchpoint. What deciding needs to know of the past goes into ``Known``.
 """
 
+import functools
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -203,10 +204,16 @@ class Judge:
         return at.astimezone(self.rules.zones.home).date()
 
     def reachable(self, person: touchpoint.Recipient | None) -> frozenset[str]:
-        """Channels that have an address for the person, by name."""
+        """Channels that rules name and that have an address for the person, by name."""
         if person is None:
             return frozenset()
-        return frozenset(name for name, channel in self.channels.items() if channel.address(person) is not None)
+        return frozenset(name for name, channel in self._named.items() if channel.address(person) is not None)
+
+    @functools.cached_property
+    def _named(self) -> Mapping[str, channel.Channel]:
+        """Those of the channels that some rule names: reading a phone number costs, and few rules need it."""
+        named = {name for one in self.rules.rules for name in one.channel}
+        return {name: channel for name, channel in self.channels.items() if name in named}
 
     def _in_order(
         self, waiting: Sequence[touchpoints.Waiting], examined: Mapping[int, judge.Examined]
