@@ -25,6 +25,7 @@ def sandbox(
     entra_port: Port = 0,
     dynamics_port: Port = 0,
     smtp_port: Port = 0,
+    imap_port: Port = 0,
     sms_port: Port = 0,
     web_port: Port = 0,
 ) -> None:
@@ -41,6 +42,7 @@ def sandbox(
         entra=entra_port,
         dynamics=dynamics_port,
         smtp=smtp_port,
+        imap=imap_port,
         sms=sms_port,
         web=web_port,
     )

@@ -24,7 +24,7 @@ HELP = {
     "POST /people": {"do": "answer | open | scan | unsubscribe | text", "share": 1.0, "to": "only this address", "pace": 0,
                      "value": "what everybody answers", "comment": "likewise", "submit": "true: scanners send the form too",
                      "text": "what those who text write; default STOP"},
-    "POST /faults": {"crm": "salesforce | dynamics | smtp | sms", "kind": "see kinds", "count": 1, "seconds": 5},
+    "POST /faults": {"crm": "salesforce | dynamics | smtp | imap | sms", "kind": "see kinds", "count": 1, "seconds": 5},
     "DELETE /faults": "switches all of them off",
     "GET, DELETE /counters": "calls by CRM and endpoint, mails and SMS accepted",
     "GET, DELETE /mailbox": "mails as received; ?to=ADDRESS, ?after=NUMBER, ?fields=to,subject",
@@ -74,8 +74,9 @@ class Control:
         self._mailbox = mailbox
         self._gateway = gateway
         self._customers = customers
-        self._faults = {name: stand_in.faults for name, stand_in in stand_ins.items()}
-        self._faults |= {"smtp": mailbox.faults, "sms": gateway.faults}
+        self.faults = {name: stand_in.faults for name, stand_in in stand_ins.items()}
+        """Where something can be made to go wrong."""
+        self.faults |= {"smtp": mailbox.faults, "sms": gateway.faults}
         self.app = Starlette(routes=self._routes(), exception_handlers={HTTPException: _not_here})
 
     def _routes(self) -> list[Route]:
@@ -102,7 +103,7 @@ class Control:
 
     async def _help(self, request: Request) -> Any:
         return HELP | {
-            "kinds": {name: sorted(faults.known) or "any that the stand-in knows" for name, faults in self._faults.items()}
+            "kinds": {name: sorted(faults.known) or "any that the stand-in knows" for name, faults in self.faults.items()}
         }
 
     async def _act(self, request: Request) -> Any:
@@ -125,18 +126,18 @@ class Control:
     async def _add_fault(self, request: Request) -> Any:
         asked = await _body(request)
         where, kind = asked.pop("crm", None), asked.pop("kind", None)
-        if where not in self._faults:
-            raise WrongUse(f'"crm" should be one of {", ".join(sorted(self._faults))}')
+        if where not in self.faults:
+            raise WrongUse(f'"crm" should be one of {", ".join(sorted(self.faults))}')
         if not isinstance(kind, str) or not kind:
             raise WrongUse('"kind" should name a fault')
         if kind == "clear":
-            self._faults[where].clear()
+            self.faults[where].clear()
         else:
-            self._faults[where].add(kind, **asked)
+            self.faults[where].add(kind, **asked)
         return {"crm": where, "kind": kind}
 
     async def _clear_faults(self, request: Request) -> Any:
-        for faults in self._faults.values():
+        for faults in self.faults.values():
             faults.clear()
         return {}
 
@@ -158,6 +159,7 @@ class Control:
 
     async def _clear_mails(self, request: Request) -> Any:
         self._mailbox.mails.clear()
+        self._mailbox.bounces.clear()
         return []
 
     async def _messages(self, request: Request) -> Any:

@@ -2,8 +2,9 @@
 
 Faults (``Faults.add``): ``defer`` (451), ``reject`` (550 5.1.1), ``policy`` (550 5.7.1), ``drop`` (hangs up at the recipient),
 ``drop_after_data`` (takes the mail and hangs up without a reply), ``timeout`` (silent for ``seconds``, default 60, then hangs
-up). Any of them takes the option ``to``, a part of the address that it is limited to; the refusals take ``"at": "data"`` to be
-said after the final dot instead of after the recipient.
+up). What is taken may have a sequel in the mailbox of returned mails (sandbox/returned.py): ``bounce`` (``status``, ``said``),
+``delay_notice``, ``complain``, ``auto_reply``, each ``after`` so many seconds. Any of them takes the option ``to``, a part of the
+address that it is limited to; the refusals take ``"at": "data"`` to be said after the final dot instead of after the recipient.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ from typing import Any, cast
 
 from aiosmtpd import smtp
 
-from sandbox import base
+from sandbox import base, imap_box, returned
 
 REPLIES = {
     "defer": "451 4.7.1 Greylisted, please try again later",
@@ -113,7 +114,10 @@ class Mailbox:
         self._clock = clock
         self._numbers = itertools.count(1)
         self.mails: list[Mail] = []
-        self.faults = base.Faults((*REPLIES, "drop", "drop_after_data", "timeout"))
+        self.faults = base.Faults((*REPLIES, "drop", "drop_after_data", "timeout", *returned.KINDS))
+        self.bounces = imap_box.Account("bounces")
+        """The mailbox of returned mails."""
+        self._returns = returned.Returns(clock, self.bounces.inbox)
         self.accepted = 0
         """Mails taken since the last clear of the counters."""
 
@@ -122,9 +126,13 @@ class Mailbox:
         content = envelope.content or b""
         raw = content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
         now = self._clock.now()
-        keys = (f"mail-{next(self._numbers)}" for _ in envelope.rcpt_tos)
         sender = envelope.mail_from or ""
-        self.mails.extend(Mail(key, to, sender, now, raw) for key, to in zip(keys, envelope.rcpt_tos, strict=True))
+        for to in envelope.rcpt_tos:
+            sequel = self.fault("rcpt", (to,), returned.KINDS)
+            if sequel is not None:
+                self._returns.send_back(sequel, returned.Original(sender=sender, to=to, raw=raw, at=now))
+            if sequel is None or sequel.kind != "bounce":
+                self.mails.append(Mail(f"mail-{next(self._numbers)}", to, sender, now, raw))
         self.accepted += 1
 
     def find(self, to: str = "") -> Sequence[Mail]:

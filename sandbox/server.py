@@ -17,7 +17,7 @@ from typing import Self
 
 import uvicorn
 
-from sandbox import alone, base, control, lines, mail, owners, people, population, settings_file, sms, tls
+from sandbox import alone, base, control, imap, imap_view, lines, mail, owners, people, population, settings_file, sms, tls
 from sandbox.dataverse import Dataverse
 from sandbox.salesforce import Salesforce
 
@@ -37,6 +37,7 @@ class Ports:
     entra: int = 0
     dynamics: int = 0
     smtp: int = 0
+    imap: int = 0
     sms: int = 0
     web: int = 0
     """Not ours: where the daemon's pages shall listen, by the settings file that we write."""
@@ -62,6 +63,7 @@ class Sandbox:
         self.clock = base.Clock()
         self.population = population.make(seed=seed, cases=cases, purchases=purchases)
         self.mailbox = mail.Mailbox(self.clock)
+        self.returned = imap_view.Server(self.mailbox.bounces, self.clock)
         self.gateway = sms.Gateway(self.clock)
         made_up = random.Random(seed)
         self._tenant = _guid(made_up)
@@ -137,10 +139,12 @@ class Sandbox:
 
     async def _open(self, stack: contextlib.AsyncExitStack) -> settings_file.Addresses:
         """Bind every socket, tell the CRMs their own addresses, and begin to serve."""
-        sockets = _Sockets(stack, self._ports, tls.make(self.directory))
+        context = tls.make(self.directory)
+        sockets = _Sockets(stack, self._ports, context)
         stack.callback(self.customers.close)
         stack.callback(self.gateway.reports.close)
         driver = control.Control(self.clock, self.stand_ins, self.mailbox, self.gateway, self.customers)
+        driver.faults["imap"] = self.returned.faults
         self.salesforce.login_url = sockets.url("salesforce_login")
         self.salesforce.instance_url = sockets.url("salesforce")
         self.dynamics.authority = f"{sockets.url('entra')}/{self._tenant}"
@@ -152,6 +156,7 @@ class Sandbox:
         await sockets.serve("sms", self.gateway.app)
         await sockets.serve("control", driver.app)
         await stack.enter_async_context(mail.listening(self.mailbox, sockets.bound["smtp"]))
+        await stack.enter_async_context(imap.listening(self.returned, sockets.bound["imap"], context))
         web_port = lines.free_port(self._ports.web)
         hooks = f"http://{lines.HOST}:{web_port}/hooks/sms"
         self.gateway.reports.reports_to, self.gateway.reports.inbound_to = f"{hooks}/status", f"{hooks}/inbound"
@@ -172,6 +177,12 @@ class Sandbox:
             },
             smtp_host=lines.HOST,
             smtp_port=lines.port(sockets.bound["smtp"]),
+            imap={
+                "host": lines.HOST,
+                "port": lines.port(sockets.bound["imap"]),
+                "user": self.mailbox.bounces.user,
+                "password": self.mailbox.bounces.password,
+            },
             sms={
                 "url": sockets.url("sms"),
                 "sender": SMS_SENDER,

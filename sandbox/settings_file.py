@@ -1,6 +1,7 @@
 """Writes what a daemon needs to run against this sandbox as it is: ``settings.toml`` and the secrets it refers to."""
 
 import json
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,8 @@ class Addresses:
     """url, authority, client_id, client_secret; refresh_token for other programs."""
     smtp_host: str
     smtp_port: int
+    imap: dict[str, Any]
+    """host, port, user, password of the mailbox that returned mails go to."""
     sms: dict[str, str]
     """url, sender, token, hook_secret; account_sid and auth_token for Twilio's shape."""
     web_port: int
@@ -95,6 +98,7 @@ class Addresses:
             "salesforce": self.salesforce,
             "dynamics": self.dynamics,
             "smtp": {"host": self.smtp_host, "port": self.smtp_port},
+            "imap": self.imap,
             "sms": self.sms,
         }
 
@@ -103,6 +107,8 @@ def write(directory: Path, addresses: Addresses) -> Path:
     """Write ``settings.toml`` and the secrets it refers to (readable by the owner alone); answers the settings file's path."""
     _write_secret(directory / "salesforce.secret", addresses.salesforce["client_secret"])
     _write_secret(directory / "dynamics.secret", addresses.dynamics["client_secret"])
+    _write_secret(directory / "imap.secret", addresses.imap["password"])
+    _write_secret(directory / "mail-hook.secret", secrets.token_urlsafe(24))
     _write_secret(directory / "sms.secret", addresses.sms["token"])
     _write_secret(directory / "sms-hook.secret", addresses.sms["hook_secret"])
     path = directory / "settings.toml"
@@ -120,6 +126,14 @@ def text(directory: Path, addresses: Addresses) -> str:
         "security": "none",
         "sender": "Havu <feedback@havu.example>",
         "reply_to": "service@havu.example",
+        "ca": str(addresses.ca),
+    }
+    bounces = {
+        "imap": f"imaps://{addresses.imap['host']}:{addresses.imap['port']}",
+        "username": addresses.imap["user"],
+        "password": f"file:{directory / 'imap.secret'}",
+        "poll": "1s",
+        "hook_secret": f"file:{directory / 'mail-hook.secret'}",
     }
     tables = [
         "# Written by the sandbox at its start. Run the daemon with it as it is.\n",
@@ -128,6 +142,7 @@ def text(directory: Path, addresses: Addresses) -> str:
         _table("connectors.dynamics", _dynamics(directory, addresses)),
         *_targets(),
         _table("channels.email", email),
+        _table("channels.email.bounces", bounces),
         _table("channels.sms", _sms(directory, addresses)),
         _table("channels.sms.hooks", {"secret": f"file:{directory / 'sms-hook.secret'}"}),
         _table("web", {"listen": listen, "public_url": f"http://{listen}"}),

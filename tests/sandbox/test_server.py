@@ -27,6 +27,7 @@ def test_the_file_tells_where_everything_is(running: Box) -> None:
         "salesforce": SALESFORCE_KEYS,
         "dynamics": ["authority", "client_id", "client_secret", "refresh_token", "url"],
         "smtp": ["host", "port"],
+        "imap": ["host", "password", "port", "user"],
         "sms": ["account_sid", "auth_token", "hook_secret", "sender", "token", "url"],
     }
 
@@ -77,7 +78,7 @@ def test_the_daemon_takes_the_settings_as_they_are(running: Box) -> None:
 
 def test_secrets_are_in_files_of_their_own_that_others_cannot_read(running: Box) -> None:
     directory = running.sandbox.directory
-    assert [path.stat().st_mode & 0o777 for path in directory.glob("*.secret")] == [0o600] * 4
+    assert [path.stat().st_mode & 0o777 for path in directory.glob("*.secret")] == [0o600] * 6
     text = (directory / "settings.toml").read_text()
     assert running.addresses.salesforce["client_secret"] not in text
     assert running.addresses.dynamics["client_secret"] not in text
