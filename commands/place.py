@@ -1,14 +1,15 @@
 """``palaute place``: tills, tablets, shared links and embedding pages where anybody may answer."""
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from commands import options, sheet
 from journey import place as room
-from journey import shifts
+from journey import place_report, shifts
 from settings import model
 from store import database, places
 from surveys import wording
@@ -86,6 +87,45 @@ def list_places(settings: options.SettingsFile = options.DEFAULT_SETTINGS, as_js
         typer.echo(f"{one['code']}  {one['way']:<5}  {one['survey']}  {one['name']}{'  (closed)' if one['closed_at'] else ''}")
     if not told:
         typer.echo('There are no places yet: palaute place add "Helsinki shop, till 2" --survey KEY')
+
+
+@place.command()
+def show(
+    code: _Code,
+    days: Annotated[float, typer.Option(min=0.01, max=3650, help="How many days of the past.")] = 30,
+    settings: options.SettingsFile = options.DEFAULT_SETTINGS,
+    as_json: options.AsJson = False,
+) -> None:
+    """What was answered there: how many, the score with its 95 % interval, by shift."""
+    chosen = options.read_settings(settings)
+    one = _find(chosen, code)
+    if one.survey not in chosen.surveys.as_surveys():
+        _refuse(f'its survey "{one.survey}" is no longer in the settings')
+    store = _open(chosen)
+    found = place_report.tell(store, room.noun(one, chosen.surveys.as_surveys()), datetime.now(UTC) - timedelta(days=days))
+    store.close()
+    if as_json:
+        options.print_json(_told(chosen, one) | {"days": days, **found})
+        return
+    typer.echo(f"{one.name}: {_link(chosen, one)}{' (closed)' if one.closed_at else ''}")
+    if found["answers"] is None:
+        typer.echo(f"Too few answers in the last {days:g} days to be shown: the survey is anonymous.")
+        return
+    typer.echo(f"In the last {days:g} days: {_said(found)}.")
+    for shift in found["shifts"] if one.options.get("shifts") else ():
+        typer.echo(f"  {shift['shift'] or 'outside all shifts'}: {_said(shift)}")
+    if found["repeats"] or found["doubtful"]:
+        typer.echo(f"Not counted: {found['repeats']} repeats, {found['doubtful']} that look like a machine's.")
+    if found["withheld"]:
+        typer.echo("Shifts with so few answers that somebody could be known by them are not shown, for the survey is anonymous.")
+
+
+def _said(part: Mapping[str, Any]) -> str:
+    score = part["score"]
+    if score is None:
+        return "no answers"
+    few = ", too few to judge by" if score["too_few"] else ""
+    return f"{part['answers']:,} answers, score {score['value']:g} ({score['low']:g} to {score['high']:g}{few})"
 
 
 @place.command()

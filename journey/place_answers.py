@@ -139,6 +139,7 @@ class Answer:
                 "place": self.place.name,
                 "way": self.given.channel,
                 "shift": shifts.at(self.place.shifts, self.given.at, self.belt.brand.time_zone),
+                **({} if known is None else {place_answers.CODE: self.place.code}),
                 **nouns.tags(self.about.tags),
             },
         )

@@ -18,6 +18,8 @@ TOUCHPOINT = touchpoints.TOUCHPOINT
 INVITATION = messages.INVITATION
 ANSWER = answers.ANSWER
 TAP = rows.table(tables.Tap)
+CODE = "code"
+"""Fact of a visit whose record is known: the place, which is the record of all others."""
 SOURCE = "places"
 """``Touchpoint.source`` of what happened at a place of ours, where no CRM was read."""
 
@@ -197,6 +199,21 @@ def judge(tx: sa.Connection, taps: Sequence[Tap], state: str, sign: str, doubt: 
     for chunk in rows.chunks(taps):
         these = ANSWER.c.id.in_([one.answer_id for one in chunk])
         tx.execute(sa.update(ANSWER).where(these).values(state=state, sign=sign, doubt=doubt))
+
+
+def counts(tx: sa.Connection, code: str, since: datetime) -> list[tuple[str, str, str, int, int]]:
+    """(Shift, state, sign, value) and how many answers of a place there are, given since this moment."""
+    shift, own = TOUCHPOINT.c.context["shift"].as_string(), TOUCHPOINT.c.context[CODE].as_string()
+    here = sa.or_(sa.and_(TOUCHPOINT.c.connector == "", TOUCHPOINT.c.record == code), own == code)
+    columns = (shift.label("shift"), ANSWER.c.state, ANSWER.c.sign, ANSWER.c.value)
+    query = (
+        sa.select(*columns, sa.func.count())
+        .join(INVITATION, INVITATION.c.touchpoint_id == TOUCHPOINT.c.id)
+        .join(ANSWER, ANSWER.c.invitation_id == INVITATION.c.id)
+        .where(TOUCHPOINT.c.source == SOURCE, here, TOUCHPOINT.c.happened_at >= since, ANSWER.c.state != "replaced")
+        .group_by(sa.text("shift"), ANSWER.c.state, ANSWER.c.sign, ANSWER.c.value)
+    )
+    return [(found or "", state, sign, value, count) for found, state, sign, value, count in tx.execute(query)]
 
 
 def forget_taps(tx: sa.Connection, before: datetime) -> int:

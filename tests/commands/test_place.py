@@ -209,3 +209,12 @@ def test_a_tag_is_read_by_another_library(run: Run, tmp_path: Path) -> None:
     assert [one.iri for one in ndef.message_decoder(record)] == [told["link"]]
     assert (tmp_path / "tag.bin").read_bytes() == b"\x03" + bytes([len(record)]) + record + b"\xfe"
     assert record.hex(" ").upper() in run("nfc", told["code"]).output
+
+
+def test_a_new_place_has_no_answers_to_show(run: Run) -> None:
+    told = add(run, "Till 2", "--shift", "morning 06:00-14:00")
+    done = run("show", told["code"])
+    assert (done.exit_code, "In the last 30 days: no answers." in done.output) == (0, True)
+    found = json.loads(run("show", told["code"], "--json").output)
+    assert (found["answers"], found["score"], [one["shift"] for one in found["shifts"]]) == (0, None, ["morning"])
+    assert run("show", "NOSUCH").exit_code == 2
