@@ -1,12 +1,8 @@
 """The webhook channel keeps the contract against a receiver that checks every signature by itself."""
 
 import base64
-import json
-import subprocess
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pydantic
@@ -16,70 +12,11 @@ from channels import base
 from channels.webhook import channel as webhook_channel
 from channels.webhook import settings, signing
 from tests.channels import contract, messages
+from tests.channels.webhook_receiver import SECRET, Receiver
 from triggers import touchpoint
 from wire import errors, finding
 
-KEY = b"0123456789abcdef0123456789abcdef"
-SECRET = "whsec_" + base64.b64encode(KEY).decode()
 STATUS = {contract.Mood.DEFER: 503, contract.Mood.REFUSE: 410, contract.Mood.WANT_PERSON: 401}
-
-
-class Receiver:
-    """Takes what is signed rightly, each id once."""
-
-    def __init__(self) -> None:
-        self.status: list[int] = []
-        self.mute = False
-        self.taken: dict[str, dict[str, Any]] = {}
-        self.seen: list[dict[str, str]] = []
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.seen.append({name.lower(): value for name, value in self.headers.items()})
-                status = receiver.status.pop(0) if receiver.status else 204
-                if status == 204 and not receiver.checks(body):
-                    status = 401
-                if status == 204:
-                    receiver.taken.setdefault(self.headers["webhook-id"], json.loads(body))
-                if receiver.mute:
-                    receiver.mute = False
-                    self.connection.close()
-                    return
-                self.send_response(status)
-                self.send_header("Location", "https://elsewhere.example/")
-                self.send_header("Retry-After", "7")
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def do_HEAD(self) -> None:
-                self.send_response(405)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                """Keep the test's output clean."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
-        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
-
-    def checks(self, body: bytes) -> bool:
-        """The signature as openssl makes it."""
-        told = self.seen[-1]
-        signed = f"{told['webhook-id']}.{told['webhook-timestamp']}.".encode() + body
-        return told["webhook-signature"] == f"v1,{base64.b64encode(by_openssl(KEY, signed)).decode()}"
-
-    def stop(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-
-
-def by_openssl(key: bytes, content: bytes) -> bytes:
-    command = ["openssl", "dgst", "-sha256", "-mac", "HMAC", "-macopt", f"hexkey:{key.hex()}", "-binary"]
-    return subprocess.run(command, input=content, capture_output=True, check=True).stdout
 
 
 @pytest.fixture
