@@ -15,7 +15,7 @@ from starlette import types
 from channels import registry as channel_registry
 from connectors import registry as connector_registry
 from journey import belt as belts
-from journey import engine, fields, outside, steps, tidy, versions
+from journey import engine, fields, fitting, outside, steps, tidy, versions
 from settings import exchange, model
 from store import database, people, writer
 from web import app, server
@@ -94,6 +94,7 @@ class Daemon:
         if self._settings.store.url.startswith("sqlite"):
             tidy.recover(self.belt, tidy.AT_ONCE)  # the only process on this file: whatever it finds claimed is stale
         versions.note(self.belt.store, self.belt.rules, self.belt.now())
+        exchange.warn(self._settings)
         for step in steps.STEPS:
             self._schedule(step)
         self.clockwork.start()
@@ -120,9 +121,13 @@ class Daemon:
             log.error("settings not reloaded, the old ones stay", problems=obstacles)
             return False
         belt = exchanged(self.belt, self._settings, wanted)
+        if not fitting.fits(self.belt, belt):
+            log.error("settings not reloaded, the old ones stay", problems="the CRM has not got what they name")
+            return False
         versions.note(belt.store, belt.rules, belt.now())
         self._application = app.build(belt, self._settings.web)
         self.belt = belt
+        exchange.warn(wanted)
         for section in exchange.restarts(self._settings, wanted):
             log.warning("changed, but only a restart takes it over", section=section)
         log.info("settings reloaded", rules=len(belt.rules.rules))

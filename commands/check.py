@@ -1,6 +1,7 @@
 """``palaute check``: settings, reachability, sign-in, fields and rights, clock, mail server; what to do about each finding."""
 
 import ipaddress
+import itertools
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from connectors import base
 from journey import belt as belts
 from journey import changes
 from mapping import comparable, inward, outward, readable
+from settings import model
 from wire import errors, finding
 
 _SIGNS = {finding.Grade.GOOD: "✓", finding.Grade.WARNING: "!", finding.Grade.WRONG: "✗"}
@@ -25,7 +27,7 @@ def check(settings: options.SettingsFile = options.DEFAULT_SETTINGS, as_json: op
     belt = daemon.compose(chosen)
     try:
         found = []
-        for one in findings(belt):
+        for one in itertools.chain(_words(chosen), findings(belt)):
             found.append(one)
             if not as_json:
                 _show(one)
@@ -46,6 +48,13 @@ def findings(belt: belts.Belt) -> Iterator[finding.Finding]:
         yield from _connector(belt, name, connector)
     for channel in belt.channels.values():
         yield from channel.check()
+
+
+def _words(chosen: model.Settings) -> Iterator[finding.Finding]:
+    """Words that customers would read in another language than their own."""
+    remedy = "Add them there, or take the language out of surveys.languages."
+    for gap in chosen.surveys.gaps():
+        yield finding.Finding(subject="surveys: words", grade=finding.Grade.WARNING, message=gap, remedy=remedy)
 
 
 def _pages(public_url: str) -> finding.Finding:

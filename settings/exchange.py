@@ -6,7 +6,17 @@ Called by the daemon when it is told to read its settings again.
 from collections.abc import Mapping
 from typing import Any
 
+import structlog
+
 from settings import model
+
+log = structlog.get_logger("settings")
+
+
+def warn(taken: model.Settings) -> None:
+    """Log what is not wrong in settings that are taken over, but most likely not meant."""
+    for gap in taken.surveys.gaps():
+        log.warning("words are missing", what=gap)
 
 
 def restarts(running: model.Settings, wanted: model.Settings) -> list[str]:
