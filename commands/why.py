@@ -77,7 +77,8 @@ def _show(touchpoints: list[dict[str, Any]]) -> None:
     for number, one in enumerate(touchpoints):
         if number:
             out.print()
-        out.print(f"{one['kind']} {one['label']} · {one['object']} {one['record']} in {one['connector']}", style="bold")
+        where = f"{one['object']} {one['record']} in {one['connector']}" if one["connector"] else f"place {one['record']}"
+        out.print(f"{one['kind']} {one['label']} · {where}", style="bold")
         for line in (_verdict(one), *_changes(one["context"]), *_consequences(one)):
             out.print(f"  {line}")
         for line in one["would_have_to_change"]:
@@ -116,7 +117,9 @@ def _consequences(one: dict[str, Any]) -> list[str]:
             lines.append(f"It does not count, because {answer['doubt']}. To let it count: palaute answers release {answer['id']}")
         lines += [f"  {key}: {', '.join(said) if isinstance(said, list) else said}" for key, said in answer["extras"].items()]
     elif one["invitation"] is not None:
-        lines.append(f"No answer so far; the invitation is {one['invitation']['state']}.")
+        state = one["invitation"]["state"]
+        unknown = "It was answered; the survey is anonymous, so nobody can tell what."
+        lines.append(unknown if state == "answered" else f"No answer so far; the invitation is {state}.")
         due = [send for send in one["invitation"]["messages"] if send["state"] == "due"]
         lines += [
             f"Next, the {send['send'].partition('-')[0]} goes out by {send['channel']} on {_moment(send['due_at'])}."
