@@ -37,8 +37,6 @@ def qr(
     try:
         usual = sheet.PAPERS[paper.lower()][1] if pdf else _IN_THE_HAND
         drawn = sheet.draw(placing.link(chosen, one), width or usual, level.lower())
-            placing.link(chosen, one), width or (sheet.PAPERS[paper.lower()][1] if pdf else _IN_THE_HAND), level.lower()
-        )
         for path, make in ((svg, sheet.svg), (png, sheet.png)):
             if path is not None:
                 _write(path, make(drawn))
