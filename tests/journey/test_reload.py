@@ -15,10 +15,12 @@ import structlog
 
 import daemon
 from commands import run
-from journey import versions
+from connectors import memory
+from journey import fitting, versions
 from settings import exchange, load
 from tests.journey import conftest
 from triggers import rule
+from wire import errors
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = """
@@ -112,6 +114,57 @@ def test_broken_settings_leave_the_old_ones_and_every_problem_is_told(service: d
     assert service.belt is belt
     assert sum("settings problem" in line for line in lines) == 2
     assert any("the old ones stay" in line for line in lines)
+
+
+WRITE = """
+[mapping.write.crm.case]
+score = "score"
+
+[[triggers.rules]]"""
+
+
+def test_a_field_that_the_crm_has_not_got_leaves_the_old_ones(service: daemon.Daemon, file: Path) -> None:
+    crm(service).put("case", "1", {"closed": False})
+    belt = service.belt
+    taken, lines = reloaded(service, file, "\n[[triggers.rules]]", WRITE)
+    assert not taken
+    assert service.belt is belt
+    assert [line for line in lines if "settings problem" in line and "case" in line and "score" in line]
+    assert any("the old ones stay" in line for line in lines)
+
+
+def test_a_field_that_the_crm_has_got_is_taken_over(service: daemon.Daemon, file: Path) -> None:
+    crm(service).put("case", "1", {"closed": False, "score": 0})
+    assert reloaded(service, file, "\n[[triggers.rules]]", WRITE)[0]
+
+
+def test_what_did_not_fit_before_keeps_no_mended_rule_out(service: daemon.Daemon, file: Path) -> None:
+    crm(service).put("case", "1", {"closed": False, "score": 0})
+    assert reloaded(service, file, "\n[[triggers.rules]]", WRITE)[0]
+    crm(service).hidden.add(("case", "score"))
+    assert reloaded(service, file, "2h", "3h")[0]
+
+
+def test_a_crm_that_is_down_hinders_no_reload(service: daemon.Daemon, file: Path) -> None:
+    crm(service).failures += [errors.Later("the CRM is down")] * 20
+    taken, lines = reloaded(service, file, "\n[[triggers.rules]]", WRITE)
+    assert taken
+    assert [line for line in lines if "the CRM is down" in line and "Run palaute check" in line]
+
+
+def test_a_crm_that_hangs_holds_no_reload_up(service: daemon.Daemon, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting, "WITHIN", 0.1)
+    with crm(service).lock:
+        taken, lines = reloaded(service, file, "\n[[triggers.rules]]", WRITE)
+    assert taken
+    assert any("no answer within 0.1 seconds" in line for line in lines)
+
+
+def crm(service: daemon.Daemon) -> memory.Crm:
+    """The records behind the service's connector."""
+    connector = service.belt.connectors["crm"]
+    assert isinstance(connector, memory.MemoryConnector)
+    return connector.crm
 
 
 def test_settings_that_are_gone_leave_the_old_ones(service: daemon.Daemon, file: Path) -> None:
