@@ -117,12 +117,9 @@ class Daemon:
     def reload(self, wanted: model.Settings) -> bool:
         """Go on with these settings, as far as that is possible without a restart, and say what is not. False: all stays."""
         obstacles = exchange.obstacles(self._settings, wanted)
-        if obstacles:
-            log.error("settings not reloaded, the old ones stay", problems=obstacles)
-            return False
         belt = exchanged(self.belt, self._settings, wanted)
-        if not fitting.fits(self.belt, belt):
-            log.error("settings not reloaded, the old ones stay", problems="the CRM has not got what they name")
+        if obstacles or not fitting.fits(self.belt, belt):
+            log.error("settings not reloaded, the old ones stay", problems=obstacles or "the CRM has not got what they name")
             return False
         versions.note(belt.store, belt.rules, belt.now())
         self._application = app.build(belt, self._settings.web)
