@@ -68,7 +68,7 @@ _BY_VISITOR = (
     .join(INVITATION, INVITATION.c.id == FETCH.c.invitation_id)
     .where(
         FETCH.c.visitor.in_(sa.bindparam("visitors", expanding=True)),
-        sa.text("fetch.link = 'post'"),  # word for word the condition of the index
+        FETCH.c.link == sa.literal_column("'post'"),  # word for word the condition of the index
         FETCH.c.at > sa.bindparam("since"),
     )
 )
