@@ -11,7 +11,22 @@ from collections.abc import Sequence
 
 import typer
 
-VERBS = ("run", "check", "status", "why", "preview", "coverage", "rules", "answers", "link", "retry", "place", "demo", "sandbox")
+VERBS = (
+    "run",
+    "check",
+    "status",
+    "why",
+    "preview",
+    "coverage",
+    "rules",
+    "answers",
+    "link",
+    "retry",
+    "addresses",
+    "place",
+    "demo",
+    "sandbox",
+)
 """Each stands in commands/VERB.py as a function of that name, or as a ``typer.Typer`` where it has verbs of its own."""
 
 

@@ -40,6 +40,10 @@ def _show(counted: dict[str, Any]) -> None:
         grid.add_row(f"[bold]connectors.{name}[/]", _party(one))
     for name, one in counted["channels"].items():
         grid.add_row(f"[bold]channels.{name}[/]", _party(one))
+    for noun in ("addresses", "reports"):
+        told = "  ".join(f"{name.replace('_', ' ')} {n}" for name, n in counted[noun].items() if n)
+        if told:
+            grid.add_row(f"[bold]{noun}[/]", told)
     out.print(grid)
     for letter in counted["dead_letters"]:
         out.print(

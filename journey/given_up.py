@@ -16,6 +16,8 @@ from store import bad_addresses, opened, people, stories, touchpoints
 from triggers import touchpoint
 
 Told = dict[str, Any]
+GIVEN_UP, WATCHED = "given up", "watched"
+"""Nothing is sent there; or some messages came back, too few so far."""
 
 
 def listed(store: opened.Opened) -> list[Told]:
@@ -28,7 +30,7 @@ def _told(row: Told) -> Told:
     return {
         "channel": row["channel"],
         "address": masked(row["address"]),
-        "state": "watched" if row["kind"] == bad_addresses.SOFT else "given up",
+        "state": WATCHED if row["kind"] == bad_addresses.SOFT else GIVEN_UP,
         "kind": row["kind"],
         "code": row["code"],
         "problem": row["problem"],

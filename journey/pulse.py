@@ -3,7 +3,7 @@
 from typing import Any
 
 from journey import belt as belts
-from store import bookmarks, counting, health, opened
+from store import bad_addresses, bookmarks, counting, health, opened, returned
 
 
 def ready(belt: belts.Belt) -> tuple[bool, list[str]]:
@@ -31,6 +31,8 @@ def of_store(store: opened.Opened) -> dict[str, Any]:
         standing = health.all_of(tx)
         counted["dead_letters"] = counting.dead_letters(tx)
         counted["unsure"] = counting.unsure_messages(tx)
+        counted["addresses"] = bad_addresses.counted(tx)
+        counted["reports"] = returned.counted(tx)
     counted["connectors"] = _parties(standing, "connectors.")
     for name, party in counted["connectors"].items():
         party["read_until"] = _text(marks.get(name))

@@ -138,3 +138,11 @@ def listed(tx: sa.Connection, keys: Sequence[str] | None = None) -> list[dict[st
 def clear(tx: sa.Connection, keys: Iterable[str]) -> int:
     """These addresses work again, as somebody says; how many were known."""
     return sum(tx.execute(sa.delete(BAD).where(BAD.c.key.in_(chunk))).rowcount for chunk in rows.chunks(sorted(set(keys))))
+
+
+def counted(tx: sa.Connection) -> dict[str, int]:
+    """How many addresses are ``given_up``, and how many are ``watched`` because messages came back."""
+    query = sa.select(BAD.c.kind, sa.func.count()).group_by(BAD.c.kind)
+    by_kind = {str(kind): int(count) for kind, count in tx.execute(query)}
+    watched = by_kind.pop(SOFT, 0)
+    return {"given_up": sum(by_kind.values()), "watched": watched}
