@@ -68,9 +68,6 @@ def _show(found: list[dict[str, Any]]) -> None:
         why = " ".join(filter(None, (one["kind"], one["code"])))
         state = one["state"] if one["state"] == given_up.GIVEN_UP else f"{one['state']} ({one['messages']} came back)"
         record = one["label"] or one["record"] or "forgotten"
-        grid.add_row(
-            *(text.replace("[", "\\[") for text in (record, one["address"], one["channel"], state, one["since"][:10], why))
-        )
         row = (record, one["address"], one["channel"], state, one["since"][:10], why)
         grid.add_row(*(markup.escape(text) for text in row))
     out.print(grid)
