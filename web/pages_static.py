@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from web import route, site
+from web import pages_survey, route, site
 
 
 def style(here: site.Site, request: Request, posted: Any) -> Response:
@@ -37,7 +36,7 @@ def icon(here: site.Site, request: Request, posted: Any) -> Response:
 def logo(here: site.Site, request: Request, posted: Any) -> Response:
     """``GET /static/logo``: the brand's picture, looked at when the settings were read."""
     if here.brand.logo is None:
-        raise HTTPException(404)
+        return pages_survey.unknown(here, request)
     return site.static(here.brand.logo.content, here.brand.logo.kind)
 
 

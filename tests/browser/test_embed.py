@@ -149,6 +149,45 @@ def test_a_page_that_is_not_among_the_origins_shows_nothing(place: conftest.Plac
     expect(frame_of(tab).locator("form")).to_have_count(0)
 
 
+@pytest.mark.parametrize("mode", ["inline", "popup"])
+def test_where_the_place_is_closed_nothing_is_left_of_it(
+    place: conftest.Place, make_tab: Tabs, shop: host.Shop, mode: str
+) -> None:
+    here = embedding.make(place, shop.address)
+    made.close(place, here)
+    shop.embeds(place.pages.address, here.code, mode=mode)
+    tab = make_tab()
+    tab.goto(shop.address)
+    if mode == "popup":
+        tab.get_by_role("button", name="Give feedback").click()
+        expect(tab.get_by_role("button", name="Give feedback")).to_have_count(0)
+        expect(tab.get_by_role("dialog")).to_be_hidden()
+    else:
+        expect(tab.locator("iframe")).to_have_count(0)
+
+
+def test_a_button_of_the_shops_own_opens_the_dialog_and_the_shop_hears_of_the_answer(
+    place: conftest.Place, make_tab: Tabs, shop: host.Shop
+) -> None:
+    here = embedding.make(place, shop.address)
+    shop.embeds(place.pages.address, here.code, mode="popup", button="#own", lang="sv", title="Din åsikt")
+    shop.body = '<button id="own">Tell us</button>' + shop.body
+    tab = make_tab()
+    tab.goto(shop.address)
+    tab.evaluate("document.addEventListener('palaute', event => { window.heard = event.detail })")
+    expect(tab.get_by_role("button", name="Ge feedback")).to_have_count(0)
+    tab.get_by_role("button", name="Tell us").click()
+    expect(tab.get_by_role("dialog", name="Din åsikt")).to_be_visible()
+    expect(tab.get_by_role("button", name="Stäng")).to_be_visible()
+    frame = frame_of(tab)
+    frame.locator("[name=value][value='7']").check()
+    frame.get_by_role("button", name="Skicka").click()
+    expect(frame.get_by_role("heading", name="Tack, ditt svar är sparat")).to_be_visible()
+    tab.wait_for_function("window.heard === 'answered'")
+    tab.keyboard.press("Escape")
+    expect(tab.get_by_role("button", name="Tell us")).to_be_focused()
+
+
 def test_messages_from_other_windows_are_ignored(place: conftest.Place, make_tab: Tabs, shop: host.Shop) -> None:
     here = embedding.make(place, shop.address)
     shop.embeds(place.pages.address, here.code, context="secret.context")
