@@ -83,7 +83,8 @@ def _show(touchpoints: list[dict[str, Any]]) -> None:
             out.print(f"  {line}")
         for line in one["would_have_to_change"]:
             out.print(f"  To be asked: {line}")
-        for event in one["events"]:
+        came = any(event["detail"] == "places" for event in one["events"])
+        for event in one["events"] if not came else [event for event in one["events"] if event["step"] != "decide"]:
             out.print(f"  {_moment(event['at'])}  {_event(event)}", style="dim")
         for check in (one["decision"] or {}).get("checked", []):
             out.print(f"  {_check(check)}", style="dim")
@@ -93,6 +94,8 @@ def _verdict(one: dict[str, Any]) -> str:
     decided = one["decision"]
     if decided is None:
         return "Noticed, and not decided yet."
+    if not decided["rule"] and decided["reason"] == "asked":
+        return str(decided["explanation"])  # at a place: no rule decided, nobody was asked
     verdicts = {"ask": "Asked", "later": "Not asked yet", "never": "Not asked"}
     return f"{verdicts[decided['verdict']]} ({decided['reason']}): {decided['explanation']}"
 
@@ -162,6 +165,8 @@ _BY_LINK = {
 
 def _event(event: dict[str, Any]) -> str:
     what, detail = str(event["what"]), str(event["detail"])
+    if (what, detail) == ("noticed", "places"):
+        return "Somebody answered at a place of ours, unasked."
     if detail == "link" and what in _BY_LINK:
         return _BY_LINK[what]
     return f"Decided: {what}." if event["step"] == "decide" else STEPS.get(what, what).format(detail=detail)
