@@ -42,7 +42,11 @@ def _empty(tx: sa.Connection, touchpoint_ids: list[int]) -> None:
     of_touchpoint = decisions.DECISION.c.touchpoint_id.in_(touchpoint_ids)
     tx.execute(sa.update(decisions.DECISION).where(of_touchpoint).values(explanation="", checked=[], domain=""))
     tx.execute(sa.update(messages.MESSAGE).where(messages.MESSAGE.c.invitation_id.in_(invitations)).values(address=None))
-    tx.execute(sa.update(answers.ANSWER).where(answers.ANSWER.c.invitation_id.in_(invitations)).values(comment=None, extras=None, visitor=None))
+    tx.execute(
+        sa.update(answers.ANSWER)
+        .where(answers.ANSWER.c.invitation_id.in_(invitations))
+        .values(comment=None, extras=None, visitor=None)
+    )
     waiting = sa.and_(_UPDATE.c.touchpoint_id.in_(touchpoint_ids), _UPDATE.c.state == "due")
     given_up = {"state": "dead", "code": "", "problem": "its personal data was forgotten before it could be written"}
     tx.execute(sa.update(_UPDATE).where(waiting).values(**given_up))

@@ -11,6 +11,7 @@ that handles many at once: all items of the same function in one commit are one 
 import asyncio
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ Work = Callable[[sa.Connection], Any]
 Batch = Callable[[sa.Connection, Sequence[Any]], Sequence[Any]]
 """Handles these items in this transaction and returns what each came to, in their order."""
 _AT_MOST = 500
+_MOMENT = 0.005
+"""Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class Writer:
         self._queue: queue.SimpleQueue[_Piece | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._closed = False
+        self._last = 0
+        """How many pieces the last transaction had."""
         self._door = threading.Lock()
         """Held while something is put into the queue, so that nothing comes in behind the end."""
         self._thread.start()
@@ -106,6 +111,7 @@ class Writer:
         open_for_more = True
         while open_for_more:
             pieces, open_for_more = self._gather()
+            self._last = len(pieces)
             if pieces:
                 _tell(self._commit(pieces))
 
@@ -113,6 +119,7 @@ class Writer:
         """What has queued up (waiting for the first), and whether more may come."""
         pieces = []
         piece = self._queue.get()
+        self._let_more_come()
         while piece is not None:
             pieces.append(piece)
             if len(pieces) == _AT_MOST:
@@ -122,6 +129,13 @@ class Writer:
             except queue.Empty:
                 return pieces, True
         return pieces, False
+
+    def _let_more_come(self) -> None:
+        """Under load, until as many are there as last time, or a moment has passed: a commit costs much the same for few as for
+        many. Who comes alone is not kept waiting."""
+        until = time.monotonic() + _MOMENT
+        while self._queue.qsize() + 1 < self._last and time.monotonic() < until:
+            time.sleep(_MOMENT / 5)
 
     def _commit(self, pieces: list[_Piece], *, again: bool = True) -> list[_Outcome]:
         outcomes: list[_Outcome] = []
