@@ -18,6 +18,7 @@ def sandbox(
     seed: Annotated[int, typer.Option(help="The same seed gives the same people and records.")] = 1,
     cases: Annotated[int, typer.Option(min=0, help="Open cases per CRM.")] = 600,
     purchases: Annotated[int, typer.Option(min=0, help="Open opportunities and orders per CRM.")] = 300,
+    past: Annotated[int, typer.Option(min=0, max=365, help="Days before now on which cases were closed and things bought.")] = 0,
     people: Annotated[bool, typer.Option("--people", help="The customers answer by themselves over time.")] = False,
     control_port: Port = 0,
     salesforce_login_port: Port = 0,
@@ -46,5 +47,5 @@ def sandbox(
         sms=sms_port,
         web=web_port,
     )
-    made = server.Sandbox(dir, seed=seed, cases=cases, purchases=purchases, alone=people, ports=ports)
+    made = server.Sandbox(dir, seed=seed, cases=cases, purchases=purchases, alone=people, past=past, ports=ports)
     raise typer.Exit(foreground.run(made))

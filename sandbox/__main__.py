@@ -21,14 +21,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--cases", type=_count, default=600, help="open cases per CRM")
     parser.add_argument("--purchases", type=_count, default=300, help="open opportunities and orders per CRM")
+    parser.add_argument("--past", type=_count, default=0, metavar="DAYS", help="days before now on which something happened")
     parser.add_argument("--people", action="store_true", help="the customers answer by themselves")
     for port in fields(server.Ports):
         parser.add_argument(f"--{port.name.replace('_', '-')}-port", type=_count, default=0, dest=port.name)
     given = vars(parser.parse_args(arguments))
     ports = server.Ports(**{port.name: given[port.name] for port in fields(server.Ports)})
-    sandbox = server.Sandbox(
-        given["dir"], seed=given["seed"], cases=given["cases"], purchases=given["purchases"], alone=given["people"], ports=ports
-    )
+    chosen = {name: given[name] for name in ("seed", "cases", "purchases", "past")}
+    sandbox = server.Sandbox(given["dir"], **chosen, alone=given["people"], ports=ports)
     return foreground.run(sandbox)
 
 

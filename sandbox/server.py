@@ -11,13 +11,29 @@ import ssl
 import threading
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import uvicorn
 
-from sandbox import alone, base, control, imap, imap_view, lines, mail, owners, people, population, settings_file, sms, tls
+from sandbox import (
+    alone,
+    base,
+    control,
+    happened,
+    imap,
+    imap_view,
+    lines,
+    mail,
+    owners,
+    people,
+    population,
+    settings_file,
+    sms,
+    tls,
+)
 from sandbox.dataverse import Dataverse
 from sandbox.salesforce import Salesforce
 
@@ -46,7 +62,8 @@ class Ports:
 class Sandbox:
     """``with Sandbox(directory) as sandbox: …``, or ``start`` and ``stop``.
 
-    The size is given by ``cases`` and ``purchases``, open ones per CRM. With ``alone`` the customers answer by themselves.
+    The size is given by ``cases`` and ``purchases``, open ones per CRM. With ``alone`` the customers answer by themselves; with
+    ``past`` something happened on each of so many days before.
     """
 
     def __init__(
@@ -57,10 +74,12 @@ class Sandbox:
         cases: int = 600,
         purchases: int = 300,
         alone: bool = False,
+        past: int = 0,
         ports: Ports | None = None,
     ) -> None:
         self.directory = directory.absolute()
         self.clock = base.Clock()
+        self.clock.advance(-timedelta(days=past))
         self.population = population.make(seed=seed, cases=cases, purchases=purchases)
         self.mailbox = mail.Mailbox(self.clock)
         self.returned = imap_view.Server(self.mailbox.bounces, self.clock)
@@ -77,6 +96,7 @@ class Sandbox:
         self.addresses: settings_file.Addresses | None = None
         """Where everything is, once it is started."""
         self._alone = alone
+        self._past, self._seed = past, seed
         self._ports = ports or Ports()
         self._ready = threading.Event()
         self._trouble: BaseException | None = None
@@ -128,6 +148,7 @@ class Sandbox:
         self._loop, self._enough = asyncio.get_running_loop(), asyncio.Event()
         for stand_in in self.stand_ins.values():
             stand_in.populate(self.population)
+        happened.live(self.clock, self.stand_ins, self._past, self._seed, self.customers.remember)
         async with contextlib.AsyncExitStack() as stack:
             self.addresses = await self._open(stack)
             settings_file.write(self.directory, self.addresses)
