@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from connectors import base
-from mapping import kind, plain
+from mapping import kind, plain, region
 from triggers import decision
 from triggers import touchpoint as room_touchpoint
 
@@ -180,11 +180,12 @@ def occurrence_of(source: kind.Source, change: base.Change) -> str:
 
 def recipient(source: kind.Source, values: base.Values) -> room_touchpoint.Recipient | None:
     """Whom the record concerns: the first of the source's people with an address, else the first that is there at all."""
-    found = [person for candidate in source.person if (person := _person(candidate, values)) is not None]
+    home = source.region or room_touchpoint.HOME
+    found = [person for candidate in source.person if (person := _person(candidate, values, home)) is not None]
     return next((person for person in found if person.email or person.phone), found[0] if found else None)
 
 
-def _person(candidate: kind.Person, values: base.Values) -> room_touchpoint.Recipient | None:
+def _person(candidate: kind.Person, values: base.Values, home: str) -> room_touchpoint.Recipient | None:
     record = plain.text(plain.first(values, candidate.record))
     bounced = any(plain.truth(values.get(path)) for path in candidate.bounced)
     email = "" if bounced else plain.text(plain.first(values, candidate.email))
@@ -197,6 +198,7 @@ def _person(candidate: kind.Person, values: base.Values) -> room_touchpoint.Reci
         name=plain.text(plain.first(values, candidate.name)),
         email=email,
         phone=phone,
+        country=region.code_of(plain.text(plain.first(values, candidate.country))) or home,
         language=plain.text(plain.first(values, candidate.language)),
         opted_out=_objects(candidate, values) or plain.opted_out([values.get(path) for path in candidate.opt_out]),
     )

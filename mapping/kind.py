@@ -40,7 +40,7 @@ class Column(_Part):
     names: Mapping[str, str] = pydantic.Field({}, description="Names for codes, where the CRM stores numbers: 1 = High")
 
 
-PERSON_PATHS = ("record", "name", "email", "phone", "language", "opt_out", "objection", "bounced")
+PERSON_PATHS = ("record", "name", "email", "phone", "country", "language", "opt_out", "objection", "bounced")
 """The keys of a person that hold paths."""
 
 
@@ -52,6 +52,7 @@ class Person(_Part):
     name: Paths = ()
     email: Paths = ()
     phone: Paths = ()
+    country: Paths = pydantic.Field((), description="Country of the person, where a phone number without its code belongs")
     language: Paths = ()
     opt_out: Paths = pydantic.Field(
         (), description="Columns that say no when true; all must be readable. None: the CRM keeps no consent for such a person"
@@ -95,6 +96,7 @@ class Source(_Part):
     merged: Paths = pydantic.Field((), description="Column with the surviving record's id, where records can be merged")
     children: Mapping[Path, str] = pydantic.Field({}, description="Child relationship → condition; its first row comes along")
     optional: tuple[Path, ...] = pydantic.Field((), description="Paths that may not exist in an org")
+    region: str = pydantic.Field("", description="Country of numbers whose person tells none; empty: as in [mapping] region")
     enabled: bool = pydantic.Field(True, description="false switches a built-in source off")
 
     @pydantic.model_validator(mode="after")

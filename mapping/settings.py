@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import pydantic
 
-from mapping import kind, outward
+from mapping import kind, outward, region
+from triggers import touchpoint
 
 Field = Annotated[str, pydantic.StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=128)]
 """A column's API name."""
@@ -25,6 +26,8 @@ Written = Annotated[
         {"anyOf": [{"type": "string", "enum": list(outward.Part)}, {"type": "string", "pattern": f"^{_EXTRA.pattern}$"}]}
     ),
 ]
+Region = Annotated[str, pydantic.AfterValidator(region.known)]
+"""A country, by its code or its name."""
 Target = Annotated[Mapping[Field, Written], pydantic.Field(min_length=1)]
 
 
@@ -43,7 +46,12 @@ class MappingSettings(pydantic.BaseModel):
         {}, description="[mapping.kinds.CONNECTOR.SOURCE]: changes to a built-in source, or a new one"
     )
 
+    region: Region = pydantic.Field(
+        touchpoint.HOME, description="Country of phone numbers without a country code, where the person's own is not known: FI"
+    )
+
     def sources(self, connector: str, crm: str) -> tuple[kind.Source, ...]:
         """The sources of one connector of this CRM type. Raises pydantic.ValidationError for one that makes no sense."""
         changes: Mapping[str, Mapping[str, Any]] = self.kinds.get(connector, {})
-        return kind.sources(crm, changes)
+        found = kind.sources(crm, changes)
+        return tuple(one if one.region else one.model_copy(update={"region": self.region}) for one in found)

@@ -179,7 +179,6 @@ def _sms(directory: Path, addresses: Addresses) -> dict[str, Any]:
         "check": f"{addresses.sms['url']}/account",
         "sender": addresses.sms["sender"],
         "token": f"file:{directory / 'sms.secret'}",
-        "region": "FI",
     }
 
 

@@ -95,7 +95,7 @@ def normal_email(address: str) -> str | None:
         return None
 
 
-def normal_phone(number: str, region: str = "FI") -> str | None:
+def normal_phone(number: str, region: str = touchpoint.HOME) -> str | None:
     """E.164 with a scheme in front; None for what is no number."""
     try:
         parsed = phonenumbers.parse(number, region)
@@ -110,7 +110,7 @@ def keys(secret: bytes, person: touchpoint.Recipient | None) -> Keys:
     """Every key of the person: HMAC-SHA256 of the normalised e-mail and of the E.164 phone, as far as there are any."""
     if person is None:
         return Keys()
-    email, phone = normal_email(person.email), normal_phone(person.phone)
+    email, phone = normal_email(person.email), normal_phone(person.phone, person.country)
     return Keys(email=None if email is None else _hashed(secret, email), phone=None if phone is None else _hashed(secret, phone))
 
 

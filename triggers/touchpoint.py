@@ -8,6 +8,10 @@ Plain = str | int | float | bool | None
 """What a context value may be; instants are ISO 8601 text in UTC."""
 
 
+HOME = "FI"
+"""Where a phone number without a country code belongs, when neither the person's country nor settings tell."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Recipient:
     """Whom the touchpoint concerns and how this person can be reached, as the CRM said at that moment. Personal data."""
@@ -20,6 +24,8 @@ class Recipient:
     email: str = field(default="", repr=False)
     """As the CRM has it: not checked, not normalised."""
     phone: str = field(default="", repr=False)
+    country: str = HOME
+    """Where the number belongs if it has no country code: the person's country, or that of ``[mapping] region`` (ISO 3166)."""
     language: str = ""
     """As the CRM has it (``fi``, ``sv_SE``, ``1035``, ``Suomi``); surveys/language.py makes sense of it."""
     opted_out: bool | None = None

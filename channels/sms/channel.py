@@ -22,7 +22,7 @@ class SmsChannel(base.Channel):
 
     def address(self, person: touchpoint.Recipient) -> str | None:
         """The person's mobile number as E.164."""
-        number = phone.mobile(person.phone, self._settings.region)
+        number = phone.mobile(person.phone, person.country)
         if number is not None and self._settings.countries and phone.country(number) not in self._settings.countries:
             return None
         return number

@@ -33,8 +33,6 @@ class CommonSettings(BaseModel):
 
     sender: Sender
     """What the phone shows as the sender."""
-    region: Region = "FI"
-    """Where a number without a country code belongs: a country by its two letters."""
     countries: tuple[Region, ...] = ()
     """Only numbers of these countries are texted; none named: of all."""
     daily_cap: int | None = Field(default=None, ge=1)

@@ -32,11 +32,11 @@ class WebhookChannel(base.Channel):
 
     def address(self, person: touchpoint.Recipient) -> str | None:
         """The person's mail address, else their number: the receiver must be able to reach them somehow."""
-        return address.normalised(person.email) or phone.normalised(person.phone, self._settings.region)
+        return address.normalised(person.email) or phone.normalised(person.phone, person.country)
 
     def send(self, message: base.Message) -> base.Receipt:
         """Hand the invitation over. Raises Later, Never, NeedsPerson or Unsure."""
-        body = payload.body(message, self._settings.facts, self._settings.region)
+        body = payload.body(message, self._settings.facts)
         headers = signing.headers(self._settings.secret.get_secret_value(), self.reference(message.key), int(time.time()), body)
         headers["Content-Type"] = "application/json"
         answer = self._session.post(self._settings.url, data=body, headers=headers)

@@ -11,13 +11,13 @@ from triggers import touchpoint
 CREATED, REMINDER = "invitation.created", "invitation.reminder"
 
 
-def body(message: base.Message, facts: Sequence[str], region: str) -> bytes:
+def body(message: base.Message, facts: Sequence[str]) -> bytes:
     """The message as JSON in UTF-8; the same for the same message."""
     told = {
         "type": REMINDER if message.reminder else CREATED,
         "timestamp": message.happened_at.isoformat(timespec="seconds"),
         "data": {
-            "person": _person(message, region),
+            "person": _person(message),
             "language": message.language,
             "survey": _survey(message),
             "page_url": message.page_url,
@@ -31,13 +31,13 @@ def body(message: base.Message, facts: Sequence[str], region: str) -> bytes:
     return json.dumps(told, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def _person(message: base.Message, region: str) -> dict[str, Any]:
+def _person(message: base.Message) -> dict[str, Any]:
     person = message.person or touchpoint.Recipient()
     return {
         "record": person.record,
         "name": message.name,
         "email": address.normalised(person.email) or "",
-        "phone": phone.normalised(person.phone, region) or "",
+        "phone": phone.normalised(person.phone, person.country) or "",
     }
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from channels import loopback, phone
+from channels import loopback
 from channels.webhook import signing
 from wire import duration, place, secret
 
@@ -21,8 +21,6 @@ class WebhookSettings(BaseModel):
     """``whsec_`` and the base64 of 24 to 64 random bytes, shared with the receiver."""
     facts: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     """Facts of the touchpoint's context that are handed over, by name."""
-    region: Annotated[str, AfterValidator(phone.known_region)] = "FI"
-    """Where a phone number without a country code belongs."""
     daily_cap: int | None = Field(default=None, ge=1)
     """Most invitations handed over on one day; None: no limit."""
     ca: place.ExistingFile | None = None

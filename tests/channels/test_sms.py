@@ -178,9 +178,9 @@ def test_only_numbers_of_the_named_countries_are_texted(server: gateway_server.S
     channel.close()
 
 
-def test_a_number_without_a_country_code_belongs_to_the_region(server: gateway_server.Server) -> None:
-    channel = http(server, region="SE")
-    assert channel.address(touchpoint.Recipient(phone="070-123 45 67")) == "+46701234567"
+def test_a_number_without_a_country_code_belongs_to_the_persons_country(server: gateway_server.Server) -> None:
+    channel = http(server)
+    assert channel.address(touchpoint.Recipient(phone="070-123 45 67", country="SE")) == "+46701234567"
     channel.close()
 
 

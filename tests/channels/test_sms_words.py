@@ -87,7 +87,7 @@ def test_a_gateway_tells_numbers_with_their_country(told: str, number: str | Non
     [
         ({"url": "http://sms.example.com/x"}, "https://"),
         ({"sender": "Much too long a name"}, "11 letters"),
-        ({"region": "XX"}, "two letters"),
+        ({"countries": ["XX"]}, "two letters"),
         ({"body": {"text": "{text}"}}, "{to}"),
         ({"username": "havu"}, "password"),
         ({"check": "https://elsewhere.example.com/"}, "same host"),

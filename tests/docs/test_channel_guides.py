@@ -57,7 +57,7 @@ def test_the_text_that_is_shown_is_the_text_that_is_sent() -> None:
 def test_the_payload_that_is_shown_has_the_keys_that_are_posted() -> None:
     shown = re.search(r"^```json\n(.*?)^```", (DOCS / "webhook.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     assert shown
-    posted = json.loads(payload.body(messages.message(), ["team", "product"], "FI"))
+    posted = json.loads(payload.body(messages.message(), ["team", "product"]))
     assert _keys(json.loads(shown[1])) == _keys(posted)
 
 
