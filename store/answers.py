@@ -1,13 +1,13 @@
 """Answers: one that counts per invitation, every version kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from store import ledger, messages, rows, tables, touchpoints, updates
+from store import ledger, messages, rows, tables, touchpoints
 
 ANSWER = rows.table(tables.Answer)
 INVITATION = messages.INVITATION
@@ -117,55 +117,3 @@ def opened(tx: sa.Connection, asked: Asked, value: int | None, at: datetime) -> 
     if tx.execute(sa.update(ANSWER).where(mine).values(value=value, at=at)).rowcount == 0:
         row = {"invitation_id": asked.id, "version": 0, "state": "provisional", "value": value, "at": at, "sign": ""}
         rows.insert_new(tx, ANSWER, [row])
-
-
-def versions(tx: sa.Connection, asked: Asked) -> int:
-    """How many answers, of whatever state, came for this invitation."""
-    return tx.execute(sa.select(sa.func.count()).where(ANSWER.c.invitation_id == asked.id)).scalar_one()
-
-
-def known_nonce(tx: sa.Connection, nonce: str) -> bool:
-    """Whether an answer with this nonce is stored: the same post came again."""
-    return tx.execute(sa.select(ANSWER.c.id).where(ANSWER.c.nonce == nonce)).first() is not None
-
-
-def confirm(tx: sa.Connection, asked: Asked, given: Given, targets: Sequence[updates.Target]) -> None:
-    """Store the answer that counts from now on, with the field updates that carry it to the CRM."""
-    latest = tx.execute(sa.select(sa.func.max(ANSWER.c.version)).where(ANSWER.c.invitation_id == asked.id)).scalar() or 0
-    confirmed = sa.and_(ANSWER.c.invitation_id == asked.id, ANSWER.c.state == "confirmed")
-    changed = tx.execute(sa.update(ANSWER).where(confirmed).values(state="replaced")).rowcount > 0
-    provisional = sa.and_(ANSWER.c.invitation_id == asked.id, ANSWER.c.state == "provisional")
-    tx.execute(sa.update(ANSWER).where(provisional).values(state="replaced"))
-    answer_id = _insert(tx, asked, given, latest + 1, "confirmed", "")
-    tx.execute(sa.update(INVITATION).where(INVITATION.c.id == asked.id).values(state="answered"))
-    messages.answered(tx, asked.id)
-    updates.add(tx, answer_id, asked.touchpoint_id, targets, given.at)
-    what = "changed" if changed else "answered"
-    ledger.note(tx, [ledger.Line(touchpoint_id=asked.touchpoint_id, at=given.at, step="collect", what=what)])
-
-
-def set_aside(tx: sa.Connection, asked: Asked, given: Given, sign: str) -> None:
-    """Store an answer that does not count, with the sign that says why."""
-    latest = tx.execute(sa.select(sa.func.max(ANSWER.c.version)).where(ANSWER.c.invitation_id == asked.id)).scalar() or 0
-    _insert(tx, asked, given, latest + 1, "doubtful", sign)
-    line = ledger.Line(touchpoint_id=asked.touchpoint_id, at=given.at, step="collect", what="doubtful", detail=sign)
-    ledger.note(tx, [line])
-
-
-def _insert(tx: sa.Connection, asked: Asked, given: Given, version: int, state: str, sign: str) -> int:
-    inserted = tx.execute(
-        sa.insert(ANSWER).values(
-            invitation_id=asked.id,
-            version=version,
-            state=state,
-            value=given.value,
-            comment=given.comment,
-            nonce=given.nonce,
-            at=given.at,
-            sign=sign,
-            extras=dict(given.extras) or None,
-        )
-    )
-    key = inserted.inserted_primary_key
-    assert key is not None  # noqa: S101 - an insert of one row always has one
-    return int(key[0])

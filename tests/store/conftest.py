@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from store import database, decisions, invitations, touchpoints
+from store import database, decisions, invitations, ledger, taking, touchpoints, updates
 from triggers import decision, touchpoint
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -45,6 +45,25 @@ def add_touchpoint(tx: sa.Connection, record: str, person: str | None = None) ->
     table = touchpoints.TOUCHPOINT
     row = tx.execute(sa.select(table.c.id, table.c.person_id).where(table.c.record == record)).one()
     return row.id, row.person_id
+
+
+def add_answer(tx: sa.Connection, touchpoint_id: int, comment: str, fields: dict[str, object]) -> None:
+    """Store an answer that counts, to be written to the case 500A."""
+    invited = next(iter(taking.invited(tx, [f"token-{touchpoint_id}"]).values()))
+    new = taking.New(
+        invited=invited,
+        version=1,
+        state="confirmed",
+        value=4,
+        comment=comment,
+        extras={},
+        nonce="n1",
+        at=NOW,
+        visitor="seen",
+        targets=[updates.Target(connector="crm", object="case", record="500A", fields=fields)],
+    )
+    line = ledger.Line(touchpoint_id=touchpoint_id, at=NOW, step="collect", what="answered")
+    taking.keep(tx, taking.Outcome(new=[new], settled=[invited.id], lines=[line]))
 
 
 def add_invitation(tx: sa.Connection, record: str, person: str | None = None) -> int:

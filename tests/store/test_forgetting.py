@@ -20,11 +20,7 @@ def answered(store: database.Store) -> database.Store:
     with store.write() as tx:
         touchpoint_id = conftest.add_invitation(tx, "500A", "k")
         tx.execute(sa.update(touchpoints.TOUCHPOINT).values(label="Huge deal of Aino Virtanen"))
-        asked = answers.find(tx, f"token-{touchpoint_id}")
-        assert asked is not None
-        given = answers.Given(value=4, comment="Kiitos", nonce="n1", at=conftest.NOW)
-        fields = {"score": 4, "comment": "Kiitos"}
-        answers.confirm(tx, asked, given, [updates.Target(connector="crm", object="case", record="500A", fields=fields)])
+        conftest.add_answer(tx, touchpoint_id, "Kiitos", {"score": 4, "comment": "Kiitos"})
         tx.execute(sa.update(updates.UPDATE).values(state="done"))
         tx.execute(sa.update(messages.MESSAGE).values(state="sent"))
     return store

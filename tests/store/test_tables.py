@@ -27,11 +27,7 @@ CONFIRMED = {"value": 4, "comment": "", "at": conftest.NOW, "sign": "", "state":
 
 def fill(tx: sa.Connection) -> None:
     """One row in each table."""
-    touchpoint_id = conftest.add_invitation(tx, "500A", "k")
-    asked = answers.find(tx, f"token-{touchpoint_id}")
-    assert asked is not None
-    given = answers.Given(value=4, comment="Hyvä!", nonce="n1", at=conftest.NOW)
-    answers.confirm(tx, asked, given, [updates.Target(connector="crm", object="case", record="500A", fields={"score": 4})])
+    conftest.add_answer(tx, conftest.add_invitation(tx, "500A", "k"), "Hyvä!", {"score": 4})
 
 
 @pytest.mark.parametrize(
