@@ -43,7 +43,9 @@ def findings(belt: belts.Belt) -> Iterator[finding.Finding]:
     """Every finding, each as soon as it is known."""
     yield finding.Finding(subject="settings", grade=finding.Grade.GOOD, message="read and understood")
     yield finding.Finding(subject="store", grade=finding.Grade.GOOD, message="opened and up to date")
-    yield _pages(belt.public_url)
+    yield _pages("public_url", belt.public_url)
+    if belt.short_url:
+        yield _pages("short_url", belt.short_url)
     for name, connector in belt.connectors.items():
         yield from _connector(belt, name, connector)
     for channel in belt.channels.values():
@@ -57,18 +59,17 @@ def _words(chosen: model.Settings) -> Iterator[finding.Finding]:
         yield finding.Finding(subject="surveys: words", grade=finding.Grade.WARNING, message=gap, remedy=remedy)
 
 
-def _pages(public_url: str) -> finding.Finding:
+def _pages(key: str, public_url: str) -> finding.Finding:
     """Mail programs offer to unsubscribe with one click only where the link is https (RFC 8058, section 3.1)."""
     parts = urlsplit(public_url)
     if parts.scheme == "https" or _loopback(parts.hostname or ""):
-        return finding.Finding(
-            subject="web: public_url", grade=finding.Grade.GOOD, message=f"links in mails lead to {public_url}"
-        )
+        where = "texts" if key == "short_url" else "mails"
+        return finding.Finding(subject=f"web: {key}", grade=finding.Grade.GOOD, message=f"links in {where} lead to {public_url}")
     return finding.Finding(
-        subject="web: public_url",
+        subject=f"web: {key}",
         grade=finding.Grade.WARNING,
         message=f"{public_url} is not https: answers travel in clear, and mail programs offer no one-click unsubscribe",
-        remedy="Put the pages behind a reverse proxy with a certificate, and write its https address as public_url.",
+        remedy=f"Put the pages behind a reverse proxy with a certificate, and write its https address as {key}.",
     )
 
 
