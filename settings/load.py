@@ -70,7 +70,9 @@ def _parse(text: str) -> tuple[dict[str, Any], list[_SyntaxError]]:
     broken: list[_SyntaxError] = []
     while True:
         try:
-            return tomllib.loads("\n".join(rows)), broken
+            found = tomllib.loads("\n".join(rows))
+            found.pop(_ASIDE, None)
+            return found, broken
         except RecursionError:
             return {}, [*broken, ("", None, "lists or tables inside one another without end", "should nest a few levels")]
         except tomllib.TOMLDecodeError as error:
@@ -78,10 +80,31 @@ def _parse(text: str) -> tuple[dict[str, Any], list[_SyntaxError]]:
             line = int(told["line"]) if told is not None and told["line"] else len(rows)
             key = rows[line - 1].split("=")[0].strip()[:60] if "=" in rows[line - 1] else ""
             what = (told["what"] if told is not None else str(error)).splitlines()[0]
-            broken.append((key, line, "a line that is no TOML", f"the parser says: {problems.masked_address(what)[:120]}"))
             if not rows[line - 1].strip() or len(broken) >= _MOST_SYNTAX_ERRORS:
-                return {}, broken
-            rows[line - 1] = ""
+                return {}, [*broken, _no_toml(key, line, what)]
+            twice = _TWICE.fullmatch(rows[line - 1].split("#")[0].strip()) if what.startswith("Cannot declare") else None
+            broken.append(_no_toml(key, line, what) if twice is None else _declared_twice(rows, line, twice[1]))
+            rows[line - 1] = "" if twice is None else f"[{_ASIDE}.{line}]"
+
+
+_TWICE = re.compile(r"\[\s*([^\[\]]+?)\s*\]")
+_ASIDE = "a-header-that-stands-twice"
+"""Where the keys under a header that stands twice are read to, so that they are not taken for those of the table before."""
+
+
+def _no_toml(key: str, line: int, what: str) -> _SyntaxError:
+    if what == "Cannot overwrite a value":
+        return key, line, "a key that this table has already", "should stand once: take one of the two lines out"
+    return key, line, "a line that is no TOML", f"the parser says: {problems.masked_address(what)[:120]}"
+
+
+def _declared_twice(rows: Sequence[str], line: int, name: str) -> _SyntaxError:
+    first = next((number for number, row in enumerate(rows[: line - 1], 1) if row.split("#")[0].strip() == f"[{name}]"), None)
+    where = f" on line {first}" if first is not None else ""
+    expected = (
+        f"a table has one header: move the lines below it under the first [{name}]{where}, and take out keys that are there"
+    )
+    return "", line, f"[{name}] a second time", expected
 
 
 _NOTHING = "nothing"

@@ -230,3 +230,14 @@ def test_the_restraint_that_the_example_shows_works_when_uncommented(write: conf
     assert chosen.quiet.holidays == ("FI", "2026-12-31")
     assert chosen.exclude.own_domains == ("havu.example",)
     assert chosen.zones.connectors == {"nordic": "Europe/Stockholm"}
+
+
+def test_a_header_that_stands_twice_is_told_with_the_line_of_the_first(broken: conftest.Break) -> None:
+    (problem,) = broken(("[surveys]\n", '[triggers.quiet]\nholidays = "FI"\ntoo_old = "14d"\n\n[surveys]\n'))
+    assert problem.found == "[triggers.quiet] a second time"
+    assert re.search(r"under the first \[triggers.quiet\] on line \d+", problem.expected)
+
+
+def test_a_key_that_stands_twice_is_told(broken: conftest.Break) -> None:
+    (problem,) = broken((QUIET, f"{QUIET}\n{QUIET}"))
+    assert (problem.key, problem.found) == ("per_person", "a key that this table has already")
