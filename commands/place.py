@@ -69,10 +69,18 @@ def add(
     if as_json:
         options.print_json(told)
     else:
-        typer.echo(f"{told['name']}: {told['link']}")
-        if way == "place":
-            typer.echo(f"For a tablet that stays there: {told['kiosk']}")
-        typer.echo(f"To print: palaute place qr {told['code']} --pdf {told['code']}.pdf")
+        _tell(told)
+
+
+def _tell(told: dict[str, object]) -> None:
+    if "html" in told:
+        typer.echo(f"{told['name']}: put this where the survey is to stand; docs/embed.md has what else it can do.")
+        typer.echo(told["html"])
+        return
+    typer.echo(f"{told['name']}: {told['link']}")
+    if "kiosk" in told:
+        typer.echo(f"For a tablet that stays there: {told['kiosk']}")
+    typer.echo(f"To print: palaute place qr {told['code']} --pdf {told['code']}.pdf")
 
 
 @place.command("list")
@@ -181,7 +189,10 @@ def _told(chosen: model.Settings, one: places.Stored) -> dict[str, object]:
         "closed_at": None if one.closed_at is None else one.closed_at.isoformat(timespec="seconds"),
         "link": placing.link(chosen, one),
     }
-    return told | ({"kiosk": f"{chosen.web.public_url}/k/{one.code}"} if one.way == "place" else {})
+    url = chosen.web.public_url
+    if one.way == "embed":
+        return told | {"html": f'<script src="{url}/embed.js" data-place="{one.code}" async></script>'}
+    return told | ({"kiosk": f"{url}/k/{one.code}"} if one.way == "place" else {})
 
 
 def _name(text: str) -> str:

@@ -218,3 +218,12 @@ def test_a_new_place_has_no_answers_to_show(run: Run) -> None:
     found = json.loads(run("show", told["code"], "--json").output)
     assert (found["answers"], found["score"], [one["shift"] for one in found["shifts"]]) == (0, None, ["morning"])
     assert run("show", "NOSUCH").exit_code == 2
+
+
+def test_a_place_to_embed_is_told_as_the_line_that_embeds_it(run: Run) -> None:
+    done = run("add", "Shop", "--survey", "csat", "--embed", "--origin", "https://shop.example/")
+    (made,) = listed(run)
+    assert made["html"] == f'<script src="https://survey.example.com/embed.js" data-place="{made["code"]}" async></script>'
+    assert made["html"] in done.output
+    assert "qr" not in done.output
+    assert made["origins"] == ["https://shop.example"]
