@@ -88,11 +88,12 @@ def _numbers(what: What, ids: list[str]) -> list[int]:
 def _list(told: Mapping[str, Any]) -> list[str]:
     lines = []
     for one in told["answers"]:
-        from_where = ", ".join(part for part in (one["channel"], one["device"], one["language"]) if part)
-        lines.append(
+        told = (
             f"{one['id']}  {one['state']}  {one['value']} ({one['survey']})  {_moment(one['at'])}  {one['kind']} {one['label']}"
-            f" · {one['object']} {one['record']} in {one['connector']}{f'  by {from_where}' if from_where else ''}"
         )
+        record = f" · {one['object']} {one['record']} in {one['connector']}" if one["connector"] else ""
+        by = ", ".join(part for part in (one["channel"], one["device"], one["language"]) if part)
+        lines.append(f"{answer}{record}{f'  by {by}' if by else ''}")
         if one["sign"]:
             lines.append(f"  {one['sign']}: {one['doubt'] or one['sign']}")
         if one.get("comment"):
