@@ -21,27 +21,8 @@ CONDITIONS = st.one_of(
     st.builds(lambda value: {"is": value}, NUMBERS | st.sampled_from(["1", "2026-05-02", "Low"])),
     st.builds(lambda values: {"in": values}, st.lists(NUMBERS | st.sampled_from(["2", "2026-05-03"]), min_size=1, max_size=3)),
 )
-VALUES: list[Any] = [
-    -2,
-    -1,
-    -0.5,
-    0,
-    0.25,
-    0.5,
-    0.75,
-    1,
-    1.5,
-    2,
-    2.5,
-    3,
-    4,
-    "1",
-    "2",
-    "Low",
-    "",
-    None,
-    *(day.isoformat() for day in DAYS),
-]
+SIZES: list[Any] = [-2, -1, -0.5, 0, 0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 3, 4, "1", "2", "Low", "", None]
+VALUES: list[Any] = [*SIZES, *(day.isoformat() for day in DAYS)]
 VALUES += [(NOW - timedelta(days=days)).isoformat() for days in (0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 5)]
 
 
