@@ -66,7 +66,7 @@ def answer(here: site.Site, request: Request, form: Form) -> Response:
         problem = words.text("comment_too_long", most=collect.LONGEST_COMMENT, n=len(sent.comment))
         return _form(here, request, found, replace(sent, problem=problem, comment_at_fault=True), context)
     visit = visitor.of(here.belt, request, words.language, found.way)
-    about = _about(here, found, context) if context else places.About()
+    about = _about(here, found, context) if context and not found.survey.anonymous else places.About()
     outcome = places.submit(here.belt, found, pages_places.posted(form, sent, visit), about)
     if outcome is collect.Collected.CLOSED:
         return _note(here, request, found, "place.closed", "closed")
@@ -136,17 +136,24 @@ def _query(request: Request) -> str:
 def _note(here: site.Site, request: Request, found: places.Place, key: str, state: str) -> Response:
     words = pages_places.words_of(here, request, found)
     status = {"place.closed": 410, "place.many": 429}.get(key, 200)
-    page = here.note(words, key, status, query=None, framed=_frame(request, found, state), links=_links(here, words, found))
+    links = _links(here, words, found, _is_signed(request, found))
+    page = here.note(words, key, status, query=None, framed=_frame(request, found, state), links=links)
     return guard.framed(page, found.origins)
 
 
-def _links(here: site.Site, words: wording.Wording, found: places.Place) -> list[site.Link]:
-    return [site.Link(words.text("privacy"), f"{here.root}/p/{found.code}/privacy?lang={words.language}")]
+def _is_signed(request: Request, found: places.Place) -> bool:
+    """Whether the page around says that it vouches for its visitor, and that matters here; what it says is looked at later."""
+    return request.query_params.get("signed") == "1" and not found.survey.anonymous
+
+
+def _links(here: site.Site, words: wording.Wording, found: places.Place, signed: bool) -> list[site.Link]:
+    path = "/privacy" if signed else f"/p/{found.code}/privacy"
+    return [site.Link(words.text("privacy"), f"{here.root}{path}?lang={words.language}")]
 
 
 def _form(here: site.Site, request: Request, found: places.Place, filled: questionnaire.Filled, context: str) -> Response:
     """The form; ``context`` is what it was sent with before, if it was."""
-    words = pages_places.words_of(here, request, found)
+    words, signed = pages_places.words_of(here, request, found), _is_signed(request, found)
     page = here.render(
         "embed.html",
         words,
@@ -157,9 +164,9 @@ def _form(here: site.Site, request: Request, found: places.Place, filled: questi
         action=f"{here.root}/e/{found.code}?{_query(request)}",
         query=None,
         framed=_frame(request, found),
-        signed=request.query_params.get("signed") == "1",
+        signed=signed,
         context=context[: embed.LONGEST],
-        links=_links(here, words, found),
+        links=_links(here, words, found, signed),
     )
     return guard.framed(page, found.origins)
 

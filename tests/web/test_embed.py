@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from hypothesis import strategies as st
 
 from store import decisions, touchpoints
+from surveys import survey
 from tests.web import conftest, embedding
 from tests.web import places as made
 from web import embed
@@ -149,6 +150,27 @@ def test_who_is_not_vouched_for_is_anonymous_and_counted(
     assert (touch["person_id"], touch["connector"], touch["record"]) == (None, "", here.code)
     assert made.stored(place, "value", "state") == [(7, "confirmed")]
     assert f'palaute_embed_contexts{{state="{reason}"}} 1.0' in place.get("/metrics").text
+
+
+def test_the_page_says_who_sees_the_answer_of_somebody_who_is_known(place: conftest.Place) -> None:
+    here = embedding.make(place, SHOP)
+    signed, plain = (place.get(f"/e/{here.code}?origin={SHOP}{more}").text for more in ("&signed=1", ""))
+    assert "with your name" in signed
+    assert 'href="/privacy?lang=en"' in signed
+    assert "Anonymous." in plain
+    assert f'href="/p/{here.code}/privacy?lang=en"' in plain
+
+
+def test_an_anonymous_survey_stays_anonymous_whoever_is_signed_in(make_place: Callable[..., conftest.Place]) -> None:
+    place = make_place(surveys={"asked": survey.Survey(key="asked", metric="nps", anonymous=True)})
+    here = embedding.make(place, SHOP)
+    assert "Anonymous." in place.get(f"/e/{here.code}?origin={SHOP}&signed=1").text
+    told = {"email": "aino@posti.example", "name": "Aino", "facts": {"customer": "4711"}, "exp": exp(place)}
+    assert send(place, here.code, embed.sign(SECRET, told)).status_code == 200
+    (touch,) = touches(place)
+    assert touch["person_id"] is None
+    assert "4711" not in str(touch)
+    assert "aino" not in str(touch).lower()
 
 
 def test_a_record_of_a_connector_that_nobody_configured_leaves_the_person(place: conftest.Place) -> None:
