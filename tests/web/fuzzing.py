@@ -17,7 +17,7 @@ import structlog
 
 from store import answers
 from tests.web import conftest
-from web import app
+from web import app, server, settings
 
 MORE = int(os.environ.get("PALAUTE_FUZZ", "1"))
 PARAMETERS = {"token": "AAAAAAAAAAAAAAAAAAAAAA"}
@@ -28,6 +28,12 @@ class Ground:
 
     def __init__(self, folder: Path) -> None:
         self.place = conftest.Place(folder, "nps", "en")
+        self.place.pages.stop()
+        web = settings.WebSettings.model_validate(
+            {"listen": "127.0.0.1:0", "public_url": "http://survey.example", "limits": {"per_link": "1000000 per 1s"}}
+        )
+        self.place.pages = server.Pages(app.build(self.place.world.belt, web), web)
+        self.place.pages.start()
         self.given = {self.place.ask(): value for value in (0, 7, 10)}
         for token, value in self.given.items():
             self.place.answer(token, str(value), comment=f"comment {value}")
