@@ -88,7 +88,7 @@ def _numbers(what: What, ids: list[str]) -> list[int]:
 def _list(told: Mapping[str, Any]) -> list[str]:
     lines = []
     for one in told["answers"]:
-        told = (
+        answer = (
             f"{one['id']}  {one['state']}  {one['value']} ({one['survey']})  {_moment(one['at'])}  {one['kind']} {one['label']}"
         )
         record = f" · {one['object']} {one['record']} in {one['connector']}" if one["connector"] else ""
