@@ -5,7 +5,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import hypothesis
@@ -14,6 +14,7 @@ import requests
 import sqlalchemy as sa
 from hypothesis import strategies as st
 
+from journey import story
 from store import decisions, touchpoints
 from surveys import survey
 from tests.web import conftest, embedding
@@ -39,6 +40,12 @@ def touches(pages: conftest.Place) -> list[dict[str, Any]]:
     with pages.world.belt.store.read() as tx:
         table = touchpoints.TOUCHPOINT
         return [dict(row) for row in tx.execute(sa.select(table).where(table.c.kind == "visit").order_by(table.c.id)).mappings()]
+
+
+def stories(pages: conftest.Place, text: str) -> list[dict[str, Any]]:
+    belt = pages.world.belt
+    told: list[dict[str, Any]] = story.tell(belt.store, belt.secret, text, timedelta(days=30))["touchpoints"]
+    return told
 
 
 def test_only_the_places_own_origins_may_frame_it(place: conftest.Place) -> None:
@@ -150,6 +157,15 @@ def test_who_is_not_vouched_for_is_anonymous_and_counted(
     assert (touch["person_id"], touch["connector"], touch["record"]) == (None, "", here.code)
     assert made.stored(place, "value", "state") == [(7, "confirmed")]
     assert f'palaute_embed_contexts{{state="{reason}"}} 1.0' in place.get("/metrics").text
+
+
+def test_who_has_answered_there_is_not_asked_by_mail_about_something_else(place: conftest.Place) -> None:
+    here = embedding.make(place, SHOP)
+    send(place, here.code, embed.sign(SECRET, {"email": "uusi@posti.example", "exp": exp(place)}))
+    place.world.close_case("uusi@posti.example")
+    place.world.turn()
+    (closed,) = [one for one in stories(place, "uusi@posti.example") if one["kind"] == "case_closed"]
+    assert closed["decision"]["reason"] == "quarantined"
 
 
 def test_the_page_says_who_sees_the_answer_of_somebody_who_is_known(place: conftest.Place) -> None:
