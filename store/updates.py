@@ -87,23 +87,31 @@ LINK, LINK_OVER = "link", "link_over"
 def links_over(tx: sa.Connection, limit: int) -> dict[int, Target]:
     """Touchpoint → the record that still has the link of an invitation that is over; those links give way from now on.
 
-    An answer empties the field by itself, so what was answered only gives way.
+    An answer empties the field by itself, so what was answered only gives way; and so does what a later link stands above.
     """
+    later = sa.alias(UPDATE, "later")
+    covered = sa.exists().where(
+        sa.text("later.topic = 'link' AND later.state <> 'replaced'"),
+        later.c.connector == UPDATE.c.connector,
+        later.c.object == UPDATE.c.object,
+        later.c.record == UPDATE.c.record,
+        later.c.id > UPDATE.c.id,
+    )
     live = sa.and_(UPDATE.c.topic == LINK, UPDATE.c.state != "replaced")
     query = (
-        sa.select(UPDATE.c.id, UPDATE.c.touchpoint_id, UPDATE.c.connector, UPDATE.c.object, UPDATE.c.record, _INVITATION.c.state)
+        sa.select(UPDATE, _INVITATION.c.state.label("invitation_state"), covered.label("covered"))
         .join(_INVITATION, _INVITATION.c.touchpoint_id == UPDATE.c.touchpoint_id)
         .where(sa.text("topic = 'link' AND field_update.state <> 'replaced'"), _INVITATION.c.state != "open")
         .where(sa.or_(_INVITATION.c.state != "answered", UPDATE.c.state == "done"))
         .limit(limit)
     )
-    found = tx.execute(query).all()
-    for chunk in rows.chunks([row[0] for row in found]):
+    found = rows.as_dicts(tx.execute(query))
+    for chunk in rows.chunks([row["id"] for row in found]):
         tx.execute(sa.update(UPDATE).where(UPDATE.c.id.in_(chunk), live).values(state="replaced"))
     return {
-        touchpoint_id: Target(connector=connector, object=name, record=record, fields={LINK: None})
-        for _, touchpoint_id, connector, name, record, state in found
-        if state != "answered"
+        row["touchpoint_id"]: Target(connector=row["connector"], object=row["object"], record=row["record"], fields={LINK: None})
+        for row in found
+        if row["invitation_state"] != "answered" and not row["covered"]
     }
 
 

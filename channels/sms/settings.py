@@ -38,8 +38,8 @@ class CommonSettings(BaseModel):
     daily_cap: int | None = Field(default=None, ge=1)
     """Most texts on one day (by the brand's clock), reminders included; the rest waits for the next. None: no limit."""
     stop: Literal["reply", "link"] | None = None
-    """How a customer says no: ``reply`` with STOP (the sender must be a number that can be answered, with [channels.sms] told of
-    it by the gateway), or a ``link``. None: reply where the sender is a number, else the link."""
+    """How a customer says no: a ``reply`` with STOP (the sender is a number that can be answered, and the gateway tells us what
+    people write) or a ``link``. None: reply where the sender is a number, else the link."""
     ca: place.ExistingFile | None = None
     """PEM file of the authorities to trust instead of the system's."""
     proxy: place.ProxyAddress | None = None

@@ -26,7 +26,7 @@ __all__ = [
     "Place",
     "Refusal",
     "RuleVersion",
-    "Tap",
     "Tally",
+    "Tap",
     "Touchpoint",
 ]

@@ -104,7 +104,7 @@ class FieldUpdate(SQLModel, table=True):
             "record",
             unique=True,
         ),
-        index.where("field_update_link", "topic = 'link' AND state <> 'replaced'", "touchpoint_id"),
+        index.where("field_update_link", "topic = 'link' AND state <> 'replaced'", "record"),
         index.where("field_update_to_write", "state = 'due'", "connector", "due_at"),
         sa.Index("field_update_state", "state"),
     )

@@ -156,6 +156,27 @@ def test_links_are_written_in_one_batch(make_world: Callable[..., World]) -> Non
     assert world.crm.calls - before == 3  # a round, a last look, a write
 
 
+def test_a_later_link_on_the_same_record_outlives_the_earlier_one(make_world: Callable[..., World]) -> None:
+    chosen = rules("link", reopened="once-per-closure").model_copy(update={"quiet": restraint.Quiet(per_person=timedelta(0))})
+    world = begun(make_world, chosen)
+    case = world.close_case(link=None, verdict=None)
+    world.turn()
+    first = link(world, case)
+    world.clock.advance(timedelta(days=5))
+    world.reopen(case)
+    world.turn()
+    world.close_again(case)
+    world.turn()
+    second = link(world, case)
+    assert second not in (None, first)
+    world.clock.advance(timedelta(days=3))
+    world.turn()
+    assert link(world, case) == second
+    world.clock.advance(timedelta(days=5))
+    world.turn()
+    assert link(world, case) is None
+
+
 class TestOnRequest:
     @pytest.fixture
     def world(self, make_world: Callable[..., World]) -> World:

@@ -94,7 +94,7 @@ def upgrade() -> None:
     op.execute(sa.text("UPDATE field_update SET topic = 'verdict' WHERE answer_id IS NULL"))
     op.drop_index("field_update_verdict_once", "field_update")
     _told_once("topic", "touchpoint_id", "object", "record")
-    op.create_index("field_update_link", "field_update", ["touchpoint_id"], sqlite_where=_LINKS, postgresql_where=_LINKS)
+    op.create_index("field_update_link", "field_update", ["record"], sqlite_where=_LINKS, postgresql_where=_LINKS)
 
 
 def _told_once(*columns: str) -> None:
