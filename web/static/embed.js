@@ -54,10 +54,12 @@ dialog::backdrop{background:#0003}
   root.adoptedStyleSheets = [sheet];
   const own = set.button && document.querySelector(set.button);
   const button = own || make("button", { type: "button", className: "open", textContent: set.label || ask });
-  const dialog = make("dialog", { ariaLabel: frame.title });
-  const cross = make("button", { type: "button", className: "shut", textContent: "×", ariaLabel: shut });
+  const dialog = make("dialog");
+  const cross = make("button", { type: "button", className: "shut", textContent: "×" });
+  dialog.setAttribute("aria-label", frame.title);
+  cross.setAttribute("aria-label", shut);
   box.lang = lang;
-  button.ariaHasPopup = "dialog";
+  button.setAttribute("aria-haspopup", "dialog");
   button.addEventListener("click", () => {
     if (!frame.parentNode) dialog.append(frame);
     dialog.showModal();
