@@ -53,6 +53,15 @@ def day(at: datetime, zone: str) -> datetime:
     return at.astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
+def mix(belt: belts.Belt) -> int:
+    """Take away what the database itself remembers of the moment of earlier days' answers; how many answers. Called by tidy."""
+    apart = [key for key, asked in belt.surveys.items() if asked.anonymous]
+    if not apart:
+        return 0
+    with belt.store.write() as tx:
+        return anonymous.mix(tx, apart, day(belt.now(), belt.brand.time_zone))
+
+
 def tell(store: opened.Opened, asked: survey.Survey, by: str, since: datetime) -> Mapping[str, Any]:
     """What the answers to an anonymous survey say by a fact that it keeps; groups too small to be shown are withheld."""
     with store.read() as tx:

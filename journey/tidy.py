@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import structlog
 
+from journey import anonymous, links, settings
 from journey import belt as belts
-from journey import links, settings
 from store import fetches, forgetting, invitations, place_answers, unsure
 
 log = structlog.get_logger("journey.tidy")
@@ -23,7 +23,7 @@ MOST_RESENDS = 2
 
 def tidy(belt: belts.Belt, _connector: str = "") -> int:
     """Put in order what time has changed; how many things were."""
-    return recover(belt, STALLED) + _expire(belt) + links.take_away(belt) + _forget(belt)
+    return recover(belt, STALLED) + _expire(belt) + links.take_away(belt) + anonymous.mix(belt) + _forget(belt)
 
 
 def recover(belt: belts.Belt, after: timedelta) -> int:

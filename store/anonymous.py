@@ -17,6 +17,7 @@ from store import answers, fetches, ledger, messages, rows, touchpoints
 TOUCHPOINT = touchpoints.TOUCHPOINT
 INVITATION = messages.INVITATION
 ANSWER = answers.ANSWER
+MESSAGE = messages.MESSAGE
 FETCH = fetches.FETCH
 EVENT = ledger.EVENT
 SOURCE = "anonymous"
@@ -110,6 +111,39 @@ def note_open(tx: sa.Connection, noted: Sequence[fetches.Fetch]) -> list[bool]:
         still.update(tx.execute(query).scalars())
     fetches.note(tx, [one for one in noted if one.invitation_id in still])
     return [one.invitation_id in still for one in noted]
+
+
+_MIXED = "mixed"
+"""``Invitation.variant`` of a carrier whose traces of the moment are gone."""
+
+
+def mix(tx: sa.Connection, surveys: Sequence[str], today: datetime) -> int:
+    """Write anew what earlier days' anonymous answers wrote; how many answers.
+
+    PostgreSQL tells of each row which transaction wrote it (``xmin``) and where it stands (``ctid``): those of an answer and of
+    the invitation that brought it would be the same, or in the same order. Afterwards all of them were written by this transaction,
+    in the order of their ids, those of the invitations being older than any answer.
+    """
+    if tx.dialect.name != "postgresql":
+        return 0
+    carrier = sa.select(INVITATION.c.id, INVITATION.c.touchpoint_id).where(INVITATION.c.state == STATE)
+    fresh = tx.execute(carrier.where(INVITATION.c.variant == "", INVITATION.c.made_at < today)).all()
+    if not fresh:
+        return 0
+    query = sa.select(INVITATION.c.id).where(INVITATION.c.state == "answered", INVITATION.c.survey.in_(surveys))
+    answered, carriers = list(tx.execute(query).scalars()), [row.id for row in fresh]
+    one: sa.BindParameter[int] = sa.bindparam("one")
+    for statement, ids in (
+        (sa.update(INVITATION).where(INVITATION.c.id == one).values(state="answered"), answered),
+        (sa.update(MESSAGE).where(MESSAGE.c.invitation_id == one).values(state=MESSAGE.c.state), answered),
+        (sa.update(INVITATION).where(INVITATION.c.id == one).values(variant=_MIXED), carriers),
+        (sa.update(TOUCHPOINT).where(TOUCHPOINT.c.id == one).values(source=SOURCE), [row.touchpoint_id for row in fresh]),
+        (sa.update(ANSWER).where(ANSWER.c.invitation_id == one).values(version=1), carriers),
+    ):
+        every = [{"one": i} for i in sorted(ids)]
+        if every:
+            tx.execute(statement, every)
+    return len(fresh)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from journey import places
 from tests.browser import conftest as browser_conftest
+from tests.browser import test_accessibility
 from tests.web import conftest
 from tests.web import places as made
 from web import app, server, settings
@@ -368,3 +369,35 @@ def test_a_tablet_hears_that_its_place_was_closed(kiosk: Kiosk, tab: Page) -> No
     key(tab, "4, satisfied").tap()
     expect(tab.get_by_role("heading", name="This question has closed here")).to_be_visible()
     assert kiosk.answers() == []
+
+
+@pytest.mark.parametrize("metric", ["csat", "nps"])
+def test_axe_finds_nothing_at_a_place_or_on_its_tablet(
+    make_place: Callable[..., conftest.Place], make_tab: Tabs, metric: str
+) -> None:
+    """But for the page that leads back by itself where scripts do not run: a tablet must be ready for the next visitor."""
+    kiosk = Kiosk(make_place(metric))
+    tab = make_tab(**TABLET)
+    found: list[str] = []
+    for path in ("", "/thanks", "/privacy"):
+        tab.goto(f"{kiosk.pages.pages.address}/p/{kiosk.place.code}{path}")
+        found += test_accessibility.violations(tab)
+    for path in ("/thanks", ""):
+        tab.goto(kiosk.address + path)
+        found += test_accessibility.violations(tab)
+    tab.locator("#ask button").first.tap()
+    expect(thanked(tab)).to_be_visible()
+    found += test_accessibility.violations(tab)
+    assert [one for one in found if "meta-refresh" not in one] == []
+
+
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+@pytest.mark.parametrize("metric", ["csat", "nps", "ces"])
+def test_nothing_scrolls_sideways_on_a_small_phone(
+    make_place: Callable[..., conftest.Place], make_tab: Tabs, metric: str, language: str
+) -> None:
+    kiosk = Kiosk(make_place(metric), language=language)
+    tab = make_tab(viewport={"width": 320, "height": 640}, has_touch=True, is_mobile=True)
+    for path in (f"/k/{kiosk.place.code}", f"/p/{kiosk.place.code}", f"/p/{kiosk.place.code}/privacy", "/p/AAAAAA"):
+        tab.goto(kiosk.pages.pages.address + path)
+        assert tab.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path

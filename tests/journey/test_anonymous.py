@@ -45,7 +45,10 @@ def send(world: conftest.World, token: str, value: str = "2", **more: Any) -> co
 def everything(world: conftest.World) -> dict[str, list[dict[str, Any]]]:
     """All rows of all tables."""
     with world.belt.store.read() as tx:
-        read = {table.name: list(tx.execute(sa.select(table)).mappings()) for table in SQLModel.metadata.sorted_tables}
+        read = {
+            table.name: list(tx.execute(sa.select(table).order_by(*table.primary_key)).mappings())
+            for table in SQLModel.metadata.sorted_tables
+        }
     return {name: [dict(row) for row in found] for name, found in read.items()}
 
 
@@ -223,3 +226,36 @@ def test_answers_are_told_by_group_and_small_groups_are_not(world: conftest.Worl
     told = anonymous.tell(world.belt.store, ASKED, "origin", world.clock() - timedelta(days=3))
     assert [(group["group"], group["answers"]) for group in told["groups"]] == [("Fiber", 7)]
     assert (told["total"]["answers"], told["withheld"]) == (15, 2)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_nor_does_the_database_itself_remember_after_a_day_what_was_written_together(world: conftest.World) -> None:
+    tokens = [invite(world) for _ in range(4)]
+    for token, value in zip(reversed(tokens), "1234", strict=True):
+        assert send(world, token, value) is collect.Collected.SAVED
+    assert len(_written(world, "invitation")) == 4
+    world.clock.advance(timedelta(days=1))
+    world.turn()
+    written = {name: _written(world, name) for name in ("invitation", "message", "answer", "touchpoint")}
+    assert {xmin for name in written for xmin in written[name]} == set(written["invitation"])
+    assert len(written["invitation"]) == 1
+    assert _places(world) == sorted(_places(world))
+    assert [row["state"] for row in everything(world)["answer"]] == ["confirmed"] * 4
+
+
+def _written(world: conftest.World, name: str) -> set[str]:
+    """By which transactions rows of this table were written: those of answers, their carriers and answered invitations."""
+    where = {
+        "invitation": "state IN ('answered', 'detached')",
+        "answer": "true",
+        "message": "true",
+        "touchpoint": "source = 'anonymous'",
+    }[name]
+    with world.belt.store.read() as tx:
+        return set(tx.execute(sa.text(f"SELECT xmin::text FROM {name} WHERE {where}")).scalars())
+
+
+def _places(world: conftest.World) -> list[int]:
+    """The answered invitations in the order in which they stand in the table's file."""
+    with world.belt.store.read() as tx:
+        return list(tx.execute(sa.text("SELECT id FROM invitation WHERE state = 'answered' ORDER BY ctid")).scalars())

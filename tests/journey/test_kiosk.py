@@ -59,7 +59,6 @@ def send(world: conftest.World, place: places.Place, *answers: dict[str, Any], d
     return [str(told["outcome"]) for told in kiosk.take(world.belt, place, batch, visits.UNKNOWN)]
 
 
-@conftest.sqlite_only
 class TestBatches:
     """Into a real store."""
 

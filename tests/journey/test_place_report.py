@@ -8,8 +8,6 @@ from journey import place_report, places
 from surveys import survey
 from tests.journey import conftest, test_places
 
-pytestmark = conftest.sqlite_only
-
 
 def told(world: conftest.World, place: places.Place) -> dict[str, Any]:
     """The report of the last month."""

@@ -14,8 +14,6 @@ from store import places as store_places
 from tests.journey import conftest
 from triggers import touchpoint
 
-pytestmark = conftest.sqlite_only
-
 
 def make(world: conftest.World, **values: Any) -> places.Place:
     made = {

@@ -10,8 +10,6 @@ from journey import collect, coverage, visits
 from surveys import survey
 from tests.journey import conftest, test_places
 
-pytestmark = conftest.sqlite_only
-
 
 def report(world: conftest.World, by: str) -> dict[str, dict[str, Any]]:
     """Group → its figures."""
