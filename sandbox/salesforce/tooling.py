@@ -47,7 +47,12 @@ def _objects() -> schema.Schema:
 
 
 def definitions(org: Org, call: Call) -> names.Context:
-    """What ``query`` outside the Tooling API knows of EntityDefinition and FieldDefinition: what this user sees of the org."""
+    """What ``query`` outside the Tooling API knows of EntityDefinition and FieldDefinition: what this user sees of the org.
+
+    For a user who may not view the setup they do not exist, as any object that one has no access to.
+    """
+    if not rights.may(org, call.session.user_id, "PermissionsViewSetup"):
+        raise errors.ApiError(400, "INVALID_TYPE", "sObject type 'FieldDefinition' is not supported.")
     seen = _context(org, call, rights.hidden(org, call.session.user_id))
     return dataclasses.replace(seen, version=call.version)
 

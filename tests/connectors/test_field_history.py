@@ -115,6 +115,18 @@ def test_salesforce_an_object_without_history_is_not_told(salesforce: test_sales
     assert "ContactHistory cannot be read" in untold["Title"].message
 
 
+def test_salesforce_without_the_right_to_see_the_setup_only_rows_are_proof(salesforce: test_salesforce.SalesforceOrg) -> None:
+    connector = salesforce.connector()
+    [case] = salesforce.close_cases(1)
+    salesforce.fault("without_PermissionsViewSetup", seconds=600)
+    _, untold = told(connector, asked(salesforce, case, "Priority"))
+    assert "whether its history is tracked cannot be read" in untold["Priority"].message
+    assert "view setup and configuration" in untold["Priority"].remedy
+    write(salesforce, connector, case, {"Priority": salesforce.tracked.other(salesforce.case(case)["Priority"])})
+    changes, untold = told(connector, asked(salesforce, case, "Priority"))
+    assert (set(changes), untold) == ({"Priority"}, {})
+
+
 @pytest.mark.parametrize(
     ("of", "where"),
     [
