@@ -30,7 +30,7 @@ def _checked(candidate: str) -> str | None:
         checked = email_validator.validate_email(candidate, check_deliverability=False)
     except email_validator.EmailNotValidError:
         return None
-    return checked.ascii_email or checked.normalized
+    return checked.ascii_email or f"{checked.local_part}@{checked.ascii_domain}"
 
 
 _ATOM = r"[a-zA-Z0-9_!#$%&'*+\-/=?^`{|}~]+"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import idna
 import phonenumbers
 import sqlalchemy as sa
 
@@ -85,14 +86,22 @@ def normal_email(address: str) -> str | None:
     if len(address) > _LONGEST_ADDRESS:
         return None
     text = "".join(c for c in unicodedata.normalize("NFKC", address).strip() if unicodedata.category(c) not in _INVISIBLE)
-    local, at, domain = text.strip().casefold().rpartition("@")
+    local, at, domain = text.strip().rpartition("@")
     if not (local and at and "." in domain) or any(c.isspace() for c in local + domain):
         return None
     try:
         local.encode()
-        return f"mailto:{local}@{domain.encode('idna').decode('ascii')}"
+        return f"mailto:{local.casefold()}@{_ascii(domain)}"
     except UnicodeError:
         return None
+
+
+def _ascii(domain: str) -> str:
+    """As the mail goes there (IDNA 2008, where ß and ss are two domains); what that refuses, as Python's older codec has it."""
+    if not domain.isascii():
+        with contextlib.suppress(idna.IDNAError):
+            return idna.encode(domain, uts46=True).decode("ascii")
+    return domain.casefold().encode("idna").decode("ascii")
 
 
 def normal_phone(number: str, region: str = touchpoint.HOME) -> str | None:

@@ -26,7 +26,7 @@ COLUMNS = (
     "explanation",
     "in_force",
 )
-_FORMULA = ("=", "+", "-", "@")
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 """What makes a spreadsheet take a text for a formula: https://owasp.org/www-community/attacks/CSV_Injection"""
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from channels import address
 from store import database, people
 from tests.store import conftest
 from triggers import touchpoint
@@ -17,7 +18,7 @@ SECRET = b"0123456789abcdef"
 
 
 @pytest.mark.parametrize(
-    ("address", "normal"),
+    ("written", "normal"),
     [
         ("aino@posti.example", "mailto:aino@posti.example"),
         ("  Aino@Posti.Example\t", "mailto:aino@posti.example"),
@@ -27,6 +28,11 @@ SECRET = b"0123456789abcdef"
         ("aino@münchen.example", "mailto:aino@xn--mnchen-3ya.example"),
         ("aino@MÜNCHEN.example", "mailto:aino@xn--mnchen-3ya.example"),
         ("aino@xn--mnchen-3ya.example", "mailto:aino@xn--mnchen-3ya.example"),
+        ("aino@straße.example", "mailto:aino@xn--strae-oqa.example"),
+        ("aino@STRAẞE.example", "mailto:aino@xn--strae-oqa.example"),
+        ("aino@strasse.example", "mailto:aino@strasse.example"),
+        ("aino@pоsti.example", "mailto:aino@xn--psti-55d.example"),
+        ("aino@☃.example", "mailto:aino@xn--n3h.example"),
         ("päivi@posti.example", "mailto:päivi@posti.example"),
         ("pa\u0308ivi@posti.example", "mailto:päivi@posti.example"),
         ("aino+news@posti.example", "mailto:aino+news@posti.example"),
@@ -42,8 +48,28 @@ SECRET = b"0123456789abcdef"
         ("aino@" + "a" * 64 + ".example", None),
     ],
 )
-def test_a_mail_address_has_one_normal_form(address: str, normal: str | None) -> None:
-    assert people.normal_email(address) == normal
+def test_a_mail_address_has_one_normal_form(written: str, normal: str | None) -> None:
+    assert people.normal_email(written) == normal
+
+
+_LETTERS = "aoeiß\u0430\u043e\u0435\u03bf\u03c2\u00e5\u00f6\u0131\uff41-1"
+"""Latin, Cyrillic and Greek letters that look alike, and those that fold into others."""
+
+
+@given(st.text("abZß.+", min_size=1, max_size=6), st.text(_LETTERS, min_size=1, max_size=8))
+def test_who_gets_mail_at_the_same_address_is_the_same_person(local: str, domain: str) -> None:
+    written = f"{local}@{domain}.example"
+    sent_to = address.normalised(written)
+    if sent_to is not None:
+        assert address.domain(sent_to).isascii(), "what admins are shown tells look-alikes apart"
+        assert people.normal_email(written) == people.normal_email(sent_to)
+
+
+@given(st.text(_LETTERS, min_size=1, max_size=8), st.text(_LETTERS, min_size=1, max_size=8))
+def test_domains_that_only_look_alike_are_two_people(one: str, other: str) -> None:
+    first, second = (address.normalised(f"aino@{domain}.example") for domain in (one, other))
+    if first is not None and second is not None:
+        assert (people.normal_email(first) == people.normal_email(second)) is (first == second)
 
 
 @pytest.mark.parametrize(
