@@ -115,10 +115,11 @@ class Tally:
     def __init__(self) -> None:
         self._lock, self._counts = threading.Lock(), Counter[str]()
 
-    def add(self, what: str) -> None:
-        """One more."""
+    def add(self, what: str) -> int:
+        """One more; how many there are now."""
         with self._lock:
             self._counts[what] += 1
+            return self._counts[what]
 
     def counts(self) -> dict[str, int]:
         """Reason (or ``believed``) → how many."""

@@ -97,12 +97,12 @@ def _about(here: site.Site, found: places.Place, context: str) -> places.About:
     try:
         told = embed.read(here.embed_secret, context, here.belt.now(), found.code)
     except embed.Refused as refused:
-        here.contexts.add(str(refused))
-        log.warning("context not believed", place=found.code, reason=str(refused))
+        if here.contexts.add(str(refused)) == 1:
+            log.warning("context not believed, the next ones are counted only", place=found.code, reason=str(refused))
         return places.About()
     here.contexts.add("believed")
     names_record = told.names_record and told.connector in here.belt.connectors
-    if told.names_record and not names_record:
+    if told.names_record and not names_record and here.contexts.add("no_such_connector") == 1:
         log.warning("context names a connector that is not configured", place=found.code)
     known = places.Known(
         connector=told.connector if names_record else "",
