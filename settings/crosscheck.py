@@ -23,6 +23,7 @@ def check(raw: Mapping[str, Any]) -> list[Found]:
     found = [*_kinds(world), *_write(world)]
     found += _doubles(world.rules)
     found += _names(world)
+    found += _kept(world)
     found += contradictions.check(world.rules)
     for number, table in enumerate(world.rules):
         if isinstance(table, dict):
@@ -42,6 +43,7 @@ class _World:
         """Connector → type."""
         self.connectors = list(_table(raw, "connectors"))
         self.surveys = list(_table(raw, "surveys", "survey"))
+        self.entries = _table(raw, "surveys", "survey")
         self.extras = [f"{outward.EXTRA}{key}" for key in _further(_table(raw, "surveys", "survey"))]
         """What may be written of further questions."""
         self.channels = list(_table(raw, "channels"))
@@ -174,6 +176,17 @@ def _names(world: _World) -> Iterator[Found]:
             yield Found(
                 ("triggers", "exclude", "account_types"), f"needs the fact {fact}, which {connector} does not map: add {table}"
             )
+
+
+def _kept(world: _World) -> Iterator[Found]:
+    """Facts that anonymous answers take along are facts that some touchpoint has."""
+    sources = world.of(None)
+    known = sorted(name for one in {source.kind for source in sources} for name in kind.facts(sources, one))
+    for key, entry in world.entries.items():
+        told = entry.get("keep") if isinstance(entry, dict) else None
+        for number, name in enumerate(told if isinstance(told, list) else ()):
+            if sources and isinstance(name, str) and name not in known:
+                yield Found(("surveys", "survey", key, "keep", number), words.should_be(name, known, ""))
 
 
 def _doubles(rules: Iterable[Any]) -> Iterator[Found]:

@@ -12,12 +12,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from store import answers, fetches, ledger, messages, rows, touchpoints
+from store import answers, fetches, ledger, messages, rows, touchpoints, updates
 
 TOUCHPOINT = touchpoints.TOUCHPOINT
 INVITATION = messages.INVITATION
 ANSWER = answers.ANSWER
 MESSAGE = messages.MESSAGE
+UPDATE = updates.UPDATE
 FETCH = fetches.FETCH
 EVENT = ledger.EVENT
 SOURCE = "anonymous"
@@ -121,8 +122,8 @@ def mix(tx: sa.Connection, surveys: Sequence[str], today: datetime) -> int:
     """Write anew what earlier days' anonymous answers wrote; how many answers.
 
     PostgreSQL tells of each row which transaction wrote it (``xmin``) and where it stands (``ctid``): those of an answer and of
-    the invitation that brought it would be the same, or in the same order. Afterwards all of them were written by this transaction,
-    in the order of their ids, those of the invitations being older than any answer.
+    the invitation that brought it would be the same, or in the same order. Afterwards this transaction wrote all of them, in the
+    order of their ids, those of the invitations being older than any answer.
     """
     if tx.dialect.name != "postgresql":
         return 0
@@ -130,12 +131,18 @@ def mix(tx: sa.Connection, surveys: Sequence[str], today: datetime) -> int:
     fresh = tx.execute(carrier.where(INVITATION.c.variant == "", INVITATION.c.made_at < today)).all()
     if not fresh:
         return 0
-    query = sa.select(INVITATION.c.id).where(INVITATION.c.state == "answered", INVITATION.c.survey.in_(surveys))
-    answered, carriers = list(tx.execute(query).scalars()), [row.id for row in fresh]
+    mine = sa.and_(INVITATION.c.state == "answered", INVITATION.c.survey.in_(surveys))
+    asked = tx.execute(sa.select(INVITATION.c.id, INVITATION.c.touchpoint_id).where(mine)).all()
+    answered, carriers = [row.id for row in asked], [row.id for row in fresh]
+    touched = [row.touchpoint_id for row in asked]
     one: sa.BindParameter[int] = sa.bindparam("one")
     for statement, ids in (
         (sa.update(INVITATION).where(INVITATION.c.id == one).values(state="answered"), answered),
         (sa.update(MESSAGE).where(MESSAGE.c.invitation_id == one).values(state=MESSAGE.c.state), answered),
+        (
+            sa.update(UPDATE).where(UPDATE.c.touchpoint_id == one).values(state=UPDATE.c.state),
+            [row.touchpoint_id for row in asked],
+        ),
         (sa.update(INVITATION).where(INVITATION.c.id == one).values(variant=_MIXED), carriers),
         (sa.update(TOUCHPOINT).where(TOUCHPOINT.c.id == one).values(source=SOURCE), [row.touchpoint_id for row in fresh]),
         (sa.update(ANSWER).where(ANSWER.c.invitation_id == one).values(version=1), carriers),
