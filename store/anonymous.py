@@ -139,10 +139,7 @@ def mix(tx: sa.Connection, surveys: Sequence[str], today: datetime) -> int:
     for statement, ids in (
         (sa.update(INVITATION).where(INVITATION.c.id == one).values(state="answered"), answered),
         (sa.update(MESSAGE).where(MESSAGE.c.invitation_id == one).values(state=MESSAGE.c.state), answered),
-        (
-            sa.update(UPDATE).where(UPDATE.c.touchpoint_id == one).values(state=UPDATE.c.state),
-            [row.touchpoint_id for row in asked],
-        ),
+        (sa.update(UPDATE).where(UPDATE.c.touchpoint_id == one).values(state=UPDATE.c.state), touched),
         (sa.update(INVITATION).where(INVITATION.c.id == one).values(variant=_MIXED), carriers),
         (sa.update(TOUCHPOINT).where(TOUCHPOINT.c.id == one).values(source=SOURCE), [row.touchpoint_id for row in fresh]),
         (sa.update(ANSWER).where(ANSWER.c.invitation_id == one).values(version=1), carriers),
