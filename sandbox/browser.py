@@ -1,6 +1,7 @@
 """What the simulated customers surf with: real HTTP, a real browser's headers, kept connections, no cookies."""
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 
@@ -33,13 +34,17 @@ class Browser:
         self._agent = agent
         self._local = threading.local()
 
-    def open(self, link: str, language: str) -> Shown:
-        """GET, redirects followed."""
-        return self._show("GET", link, language)
+    def open(self, link: str, language: str, more: Mapping[str, str] | None = None) -> Shown:
+        """GET, redirects followed. ``more``: headers besides the usual ones."""
+        return self._show("GET", link, self._headers(language) | dict(more or {}))
+
+    def head(self, link: str) -> Shown:
+        """HEAD, which some scanners send before or instead of GET."""
+        return self._show("HEAD", link, self._headers("en"))
 
     def send(self, form: page.Form, posted: list[tuple[str, str]], language: str, came_from: str) -> Shown:
         """POST a filled form, redirects followed."""
-        return self._show("POST", form.action, language, posted, came_from)
+        return self._show("POST", form.action, self._headers(language) | {"Referer": came_from}, posted)
 
     def press_unsubscribe(self, address: str) -> Shown:
         """What a mail program sends for one-click unsubscribing: a form post, no redirect followed (RFC 8058)."""
@@ -49,12 +54,10 @@ class Browser:
             return Shown(address=address, trouble=f"cannot be had ({type(error).__name__})")
         return Shown(address=address, status=answer.status_code)
 
-    def _show(
-        self, method: str, link: str, language: str, posted: list[tuple[str, str]] | None = None, came_from: str = ""
-    ) -> Shown:
-        headers = {"User-Agent": self._agent, "Accept": ACCEPT, "Accept-Language": f"{language},en;q=0.5"}
-        if came_from:
-            headers["Referer"] = came_from
+    def _headers(self, language: str) -> dict[str, str]:
+        return {"User-Agent": self._agent, "Accept": ACCEPT, "Accept-Language": f"{language},en;q=0.5"}
+
+    def _show(self, method: str, link: str, headers: dict[str, str], posted: list[tuple[str, str]] | None = None) -> Shown:
         try:
             answer = self._session().request(method, link, data=posted, headers=headers, timeout=TIMEOUT)
         except requests.RequestException as error:

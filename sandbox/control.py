@@ -23,6 +23,7 @@ HELP = {
                   "crm": "salesforce | dynamics", "count": 1, "records": "ids instead of count"},
     "POST /people": {"do": "answer | open | scan | unsubscribe | text", "share": 1.0, "to": "only this address", "pace": 0,
                      "value": "what everybody answers", "comment": "likewise", "submit": "true: scanners send the form too",
+                     "way": "how scanners fetch: links | head | preview | prefetch | altered",
                      "text": "what those who text write; default STOP"},
     "POST /faults": {"crm": "salesforce | dynamics | smtp | imap | sms", "kind": "see kinds", "count": 1, "seconds": 5},
     "DELETE /faults": "switches all of them off",

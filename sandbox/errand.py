@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox import browser, letters
+from sandbox import browser, letters, scanning
 
 DOINGS = ("answer", "open", "scan", "unsubscribe", "text")
 
@@ -29,6 +29,8 @@ class Errand:
     """What those who text write."""
     submit: bool = False
     """Scanners only: send the form as well, at once and with its first value, as some machines do."""
+    way: str = "links"
+    """Scanners only: how they fetch, as ``scanning.WAYS``."""
 
     @staticmethod
     def parse(asked: Mapping[str, Any]) -> "Errand":
@@ -38,6 +40,8 @@ class Errand:
             raise ValueError(f"unknown: {', '.join(sorted(unknown))}; known are {', '.join(known)}")
         if asked.get("do") not in DOINGS:
             raise ValueError(f'"do" should be one of {", ".join(DOINGS)}')
+        if asked.get("way", "links") not in scanning.WAYS:
+            raise ValueError(f'"way" should be one of {", ".join(scanning.WAYS)}')
         errand = Errand(**{**asked, "value": str(asked.get("value", ""))})
         if not 0 <= errand.share <= 1 or not 0 <= errand.pace <= 600:
             raise ValueError('"share" should be between 0 and 1, "pace" between 0 and 600 seconds')

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar
 
-from sandbox import base, browser, errand, letters, mail, owners, page, phrases, sms
+from sandbox import base, browser, errand, letters, mail, owners, page, phrases, scanning, sms
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -39,7 +39,7 @@ class Customers:
     _read: set[str] = field(default_factory=set)
     _letters: dict[str, letters.Letter] = field(default_factory=dict)
     _browser: browser.Browser = field(default_factory=browser.Browser)
-    _scanner: browser.Browser = field(default_factory=lambda: browser.Browser(browser.SCANNER))
+    _scanner: scanning.Scanner = field(default_factory=scanning.Scanner)
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(THREADS, "customer"))
 
     def __post_init__(self) -> None:
@@ -136,12 +136,9 @@ class Customers:
         return self._letters[received.key]
 
     def _scan(self, letter: letters.Letter, asked: errand.Errand) -> list[errand.Outcome]:
-        """Every link of the letter, one after the other."""
-        opened = [self._scanner.open(link, "en") for link in (*letter.links, letter.unsubscribe) if link]
-        forms = [(shown, form) for shown in opened if shown.document and (form := shown.document.survey())]
-        if asked.submit and forms:
-            shown, form = forms[0]
-            opened.append(self._scanner.send(form, form.filled(form.scale()[0], ""), "en", shown.address))
+        opened = self._scanner.scan(letter, asked.way)
+        if asked.submit:
+            opened += self._scanner.submit(opened)
         return [errand.Outcome(letter=letter, status=shown.status, trouble=shown.trouble) for shown in opened]
 
     def _text(self, asked: errand.Errand) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from connectors import memory as memory_connector
 from journey import tidy
-from store import decisions, messages, touchpoints
+from store import answers, decisions, messages, touchpoints
 from tests.journey import conftest, crashing
 
 KILLS = 20
@@ -28,6 +28,7 @@ def test_a_process_that_is_killed_again_and_again_loses_nothing_and_asks_nobody_
     assert_each_case_has_one_decision(world, outside)
     assert_nobody_got_two_messages(world, outside)
     assert_every_answer_that_was_thanked_for_is_on_its_record(world, outside)
+    assert_only_people_are_counted(world)
     world.belt.writer.close()
     world.belt.store.close()
 
@@ -75,3 +76,13 @@ def assert_every_answer_that_was_thanked_for_is_on_its_record(world: conftest.Wo
     assert thanked
     assert {record: scores[record] for record in thanked} == thanked
     assert world.counts("writes").keys() == {"done"}
+
+
+def assert_only_people_are_counted(world: conftest.World) -> None:
+    """Each link was scanned and its form sent by a machine before a person came; some of that died with the process."""
+    table = answers.ANSWER
+    with world.belt.store.read() as tx:
+        kept = tx.execute(sa.select(table.c.state, table.c.sign).where(table.c.version > 0)).all()
+    assert {state for state, sign in kept if sign} == {"doubtful"}
+    assert {"", "named"} <= {sign for _, sign in kept} <= {"", "named", "came_after"}
+    assert Counter(state for state, sign in kept if not sign).keys() == {"confirmed"}

@@ -115,6 +115,16 @@ def test_a_scanner_may_send_the_form_as_well(box: Box, site: survey_site.Site) -
     assert [posted["value"] for posted in site.posted["/s/a"]] == ["0"]
 
 
+@pytest.mark.parametrize(
+    ("way", "count", "path"),
+    [("preview", 3, "/s/a?lang=en"), ("prefetch", 14, "/s/a?v=0&lang=en"), ("altered", 14, "/s/a?v=0&lang=en'")],
+)
+def test_other_machines_fetch_in_other_ways(box: Box, site: survey_site.Site, way: str, count: int, path: str) -> None:
+    invite(box, site, addresses(box, 1)[0], "a")
+    box.post("/people", do="scan", way=way)
+    assert (len(site.opened), site.opened[0]) == (count, path)
+
+
 def test_unsubscribing_is_one_post(box: Box, site: survey_site.Site) -> None:
     invite(box, site, addresses(box, 1)[0], "a")
     box.post("/people", do="unsubscribe")
