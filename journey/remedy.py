@@ -30,7 +30,10 @@ _REMEDIES: Mapping[str, str] = {
     _REASON.DELETED: "Nothing: the record is gone.",
     _REASON.MERGED: "Nothing: the record that it was merged into has touchpoints of its own.",
     _REASON.PERSON_CHANGED: "Nothing: the next closing or purchase is asked about with the person it names then.",
-    _REASON.UNDELIVERABLE: "The contact's address has to be corrected in the CRM; then the next touchpoint reaches them.",
+    _REASON.UNDELIVERABLE: (
+        "The contact's address has to be corrected in the CRM, or, where it works again, lifted by palaute addresses clear; then"
+        " the next touchpoint reaches them."
+    ),
     _REASON.UNUSABLE: "The record has to be put right in the CRM, or the kind's columns in mapping.kinds.",
 }
 

@@ -26,6 +26,8 @@ class Script:
     answers: Mapping[str, list[Answer]] = field(default_factory=dict)
     heard: list[str] = field(default_factory=list)
     """Commands in the order in which they came, with ``BODY`` for a whole mail."""
+    lines: list[str] = field(default_factory=list)
+    """The same commands with what follows them."""
     connections: int = 0
 
     def answer(self, command: str) -> Answer:
@@ -77,6 +79,7 @@ def _serve(script: Script, connection: socket.socket) -> None:
     goes_on = _say(connection, script.answer("CONNECT"))
     while goes_on and (line := stream.readline()):
         command = line.split()[0].decode().upper()
+        script.lines.append(line.decode().strip())
         answer = script.answer(command)
         goes_on = _say(connection, answer)
         if command == "DATA" and isinstance(answer, str) and answer.startswith("354"):

@@ -140,3 +140,15 @@ def test_closing_says_goodbye() -> None:
         hand_over(line)
         line.close()
         assert script.heard[-1] == "QUIT"
+
+
+@pytest.mark.parametrize(("offers", "told"), [("250-DSN\r\n", True), ("", False)])
+def test_a_server_that_reports_by_envelope_id_is_given_one(offers: str, told: bool) -> None:
+    script = Script({"EHLO": [f"250-here\r\n{offers}250 AUTH PLAIN"]})
+    envelope = smtp.Envelope(sender="feedback@havu.example", recipient="aino@posti.example", id="0123abcd")
+    with scripted_server.running(script) as port:
+        line = sending(port)
+        line.hand_over(envelope, MAIL)
+        line.close()
+    [command] = [command for command in script.lines if command.startswith("MAIL")]
+    assert ("RET=HDRS ENVID=0123abcd" in command) is told
