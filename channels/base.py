@@ -78,12 +78,16 @@ Settle = Callable[[Sequence[report.Report]], bool]
 Note = Callable[[str], None]
 
 
+class SaidNo(errors.Never):
+    """The person told the far end that they want no messages of ours: the same as telling us."""
+
+
 class Channel(abc.ABC):
     """One way to reach people.
 
     ``send`` raises ``wire.errors.Later`` (deferred, rate-limited, unreachable), ``Never`` (this address is refused for good),
-    ``Unfit`` (this message is), ``NeedsPerson`` (sign-in, settings) or ``Unsure`` (the line broke when the message may already
-    have been taken).
+    ``Unfit`` (this message is), ``SaidNo`` (the person wants none), ``NeedsPerson`` (sign-in, settings) or ``Unsure`` (the line
+    broke when the message may already have been taken).
     A ``Later`` with a code is the transport's word on this one message (greylisted, mailbox full); without one nothing goes now.
     """
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 import structlog
 
 from channels import base as channel
-from journey import addresses, caps, fallback, hours, last_look, links, poison, remind, turns, variants
+from journey import addresses, caps, fallback, hours, last_look, links, poison, remind, replies, turns, variants
 from journey import belt as belts
 from store import messages, outbox, unsure
 from triggers import decision
@@ -147,6 +147,9 @@ def _send(belt: belts.Belt, one: messages.Outgoing) -> Settle:
         receipt = out.send(_message(belt, one))
     except errors.Unsure as error:
         return _unsure(belt, one, out, str(error))
+    except channel.SaidNo as error:
+        told, code = str(error), error.code
+        return lambda tx: replies.said_no(belt, tx, one, told, code)
     except errors.Never as error:
         return _refused(belt, one, error)
     except errors.Later as error:

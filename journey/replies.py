@@ -1,19 +1,20 @@
 """What comes back about texts: delivery reports, and people who write STOP.
 
-Called by web, with what a gateway posted and the channel found to be true.
+Called by web, with what a gateway posted and the channel found to be true, and by deliver, when a gateway knows of a no already.
 """
 
 import enum
 import re
 
+import sqlalchemy as sa
 import structlog
 
 from channels import phone
 from channels.sms import hooks
 from journey import belt as belts
 from journey import bounces
-from store import ledger, people, returned, texted
-from triggers import touchpoint
+from store import decisions, ledger, messages, people, returned, texted
+from triggers import decision, touchpoint
 
 log = structlog.get_logger("journey.replies")
 _EVERYWHERE = ("stop", "stopall", "unsubscribe", "optout", "opt-out", "arret")
@@ -74,6 +75,18 @@ def inbound(belt: belts.Belt, told: hooks.Inbound) -> Heard:
         return _count(belt, "sms_unknown_number", Heard.UNKNOWN)
     log.info("opted out by text", persons=len(said))
     return Heard.STOPPED
+
+
+def said_no(belt: belts.Belt, tx: sa.Connection, one: messages.Outgoing, problem: str, code: str) -> None:
+    """The far end refused a message because the person told it that they want none: they are opted out here, too."""
+    now, person = belt.now(), one.waiting.person_id
+    messages.refused(tx, one, problem, now, code)
+    if person is not None and people.opt_out(tx, person, now, one.channel):
+        line = ledger.Line(touchpoint_id=one.waiting.id, at=now, step="deliver", what="opted_out", detail=one.channel)
+        ledger.note(tx, [line])
+    if not one.is_reminder:
+        messages.end(tx, one.invitation_id)
+        decisions.withdraw(tx, one.waiting.id, decision.Reason.OPTED_OUT, f"The person said no to the sender of texts: {problem}")
 
 
 def report(belt: belts.Belt, word: hooks.Word) -> Heard:

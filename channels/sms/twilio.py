@@ -133,7 +133,9 @@ def _fate(status: str, code: str) -> report.Fate | None:
 def _refusal(answer: requests.Response, told: Mapping[str, Any]) -> errors.OutsideError:
     status, code = answer.status_code, hooks.at(told, "code")
     message = f"Twilio refused the text: status {status} {code} {gateway.words(hooks.at(told, 'message'))}".strip()
-    if code in _DEAD or code == _SAID_STOP:
+    if code == _SAID_STOP:
+        return base.SaidNo(message, code=code)
+    if code in _DEAD:
         return errors.Never(message, code=code)
     if code in _UNFIT:
         return base.Unfit(message, code=code)

@@ -143,7 +143,7 @@ class TestTwilio(SmsContract):
 
     def test_who_said_stop_to_twilio_is_refused_for_good(self, channel: base.Channel) -> None:
         self.server.gateway.stopped.add(self.address)
-        with pytest.raises(errors.Never) as caught:
+        with pytest.raises(base.SaidNo) as caught:
             channel.send(self.message())
         assert caught.value.code == "21610"
 

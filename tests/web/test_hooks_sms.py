@@ -231,6 +231,13 @@ class TestTwilio:
         assert message(place, case)["state"] == "bounced"
         assert len(self.gateway.messages) == 1
 
+    def test_whoever_said_no_to_twilio_said_it_to_us(self, place: Place) -> None:
+        self.gateway.stopped.add("+358451234567")
+        case = texted(place)
+        told = place.world.why(case)
+        assert (told["decision"]["reason"], message(place, case)["state"]) == ("opted_out", "refused")
+        assert told["person"]["opted_out_at"] is not None
+
     def test_stop_is_heard(self, place: Place) -> None:
         case = texted(place)
         form = {"MessageSid": "SM1", "From": "+358451234567", "To": "+358457300000", "Body": "Stop"}
