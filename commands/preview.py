@@ -16,7 +16,7 @@ from channels import base
 from channels import registry as channel_registry
 from commands import options, previewed, previewing
 from connectors import registry as connector_registry
-from journey import judging
+from journey import changes, judging
 from journey.preview import cases, course, expected, reading, report, tally, texts
 from settings import model
 from store import opened, past, people
@@ -92,6 +92,7 @@ class _Trial:
             channels = self._channels(stack)
             way = self._course(stack, channels)
             counted = self._texts(channels)
+            self.notes += [note for origin in way.origins for note in _untold(origin, self.tried)]
             bar = stack.enter_context(previewing.Bar(self.names))
             prepared = way.read(bar.reading)
             for case in bar.judging(self._on_file(prepared.cases(), stack), prepared.count):
@@ -162,6 +163,12 @@ class _Trial:
         if self.csv is None:
             return stream
         return cases.written(stream, stack.enter_context(self.csv.open("w", encoding="utf-8-sig", newline="")))
+
+
+def _untold(origin: reading.Origin, tried: rule.Rules) -> list[str]:
+    """Rules that compare changes which the CRM does not tell, so that nobody takes their silence for an answer."""
+    found = changes.check(origin.connector, origin.sources, tried)
+    return [f"{one.subject}: {one.message}. {one.remedy}" for one in found]
 
 
 def _only(rules: rule.Rules, name: str) -> rule.Rules:

@@ -1,6 +1,7 @@
 """Rules that compare what a field changed from and to, in the running program against both CRMs, and what that costs in calls."""
 
 import csv
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -121,6 +122,16 @@ def test_preview_sees_the_same_changes_in_the_past(day: Day, crm: str) -> None:
     last = {row["record"]: row["reason"] for row in rows}
     assert {last[record] for record in day.lowered[crm]} == {"no_rule_matched"}
     assert "no_rule_matched" not in {last[record] for record in day.raised[crm]}
+
+
+def test_preview_says_what_is_not_told(day: Day) -> None:
+    before = day.stage.settings.read_text()
+    untracked = 'field = "subject", changed_from = "x"'
+    rules(day.stage, RULE.replace('field = "priority", changed_from = "Low"', untracked))
+    told = json.loads(day.stage.palaute("preview", "--days", "1", "--json"))
+    day.stage.settings.write_text(before)
+    [note] = [note for note in told["notes"] if note.startswith("connectors.salesforce")]
+    assert "never matches, because Case does not tell how subject (Subject) changes: field history tracking is off" in note
 
 
 @pytest.mark.parametrize("crm", CRMS)
