@@ -150,5 +150,5 @@ def test_a_server_that_reports_by_envelope_id_is_given_one(offers: str, told: bo
         line = sending(port)
         line.hand_over(envelope, MAIL)
         line.close()
-    [command] = [command for command in script.lines if command.startswith("MAIL")]
+    [command] = [command for command in script.lines if command.upper().startswith("MAIL")]
     assert ("RET=HDRS ENVID=0123abcd" in command) is told
