@@ -22,7 +22,8 @@ from surveys import metrics, questions, survey, wording
 CHANGEABLE = timedelta(days=7)
 """How long an answer can be changed by the person who gave it, unless the invitation expires later than that."""
 MOST_VERSIONS = 50
-"""Answers that are kept for one invitation; a program that posts for ever fills no disk."""
+"""Answers beyond which none is kept apart for one invitation: a program that posts for ever fills no disk. A person's answer is
+stored all the same, and changed until there are twice as many."""
 _LOOK_BACK = timedelta(hours=1)
 """Fetches older than this tell nothing about a post."""
 
@@ -122,7 +123,7 @@ class _Batch:
             return Collected.OUT_OF_RANGE
         says = (one.value, one.comment, one.extras)
         twin = next((version for version in known if version.nonce == one.nonce), None)
-        if (twin is not None and twin.says == says) or len(known) >= MOST_VERSIONS:
+        if twin is not None and twin.says == says:
             return Collected.SAME if counting is not None else Collected.CHECKED
         return self._judge(invited, one if twin is None else replace(one, nonce=""), known, counting)
 
@@ -152,8 +153,11 @@ class _Batch:
         if hit is None and counting is not None and not changes:
             hit = signs.CAME_AFTER
         if hit is not None:
-            self._set_aside(invited, one, hit)
+            if len(known) < MOST_VERSIONS:
+                self._set_aside(invited, one, hit)
             return Collected.CHECKED if counting is None or changes else Collected.SAME
+        if counting is not None and len(known) >= 2 * MOST_VERSIONS:
+            return Collected.SAME
         self._confirm(invited, one, known)
         return Collected.SAVED if counting is None else Collected.CHANGED
 

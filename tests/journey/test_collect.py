@@ -377,3 +377,30 @@ def test_processes_that_take_different_posts_at_once_store_all_of_them_and_count
         belt.store.close()
     assert Counter(outcomes) == {Collected.SAVED: 1, Collected.SAME: 17}
     assert Counter(state for _, state in kept(asked)) == {"confirmed": 1, "doubtful": 17}
+
+
+@conftest.sqlite_only
+def test_a_program_that_posts_for_ever_keeps_no_person_from_answering(asked: conftest.World) -> None:
+    for number in range(collect.MOST_VERSIONS + 5):
+        assert asked.answer(str(1 + number % 3), f"number {number}", decoy="x") is Collected.CHECKED
+    assert len(kept(asked)) == collect.MOST_VERSIONS
+    assert asked.answer("5") is Collected.SAVED
+    assert asked.answer("4", change=True) is Collected.CHANGED
+    assert score(asked) == 4
+
+
+@conftest.sqlite_only
+def test_changes_for_ever_fill_no_disk(asked: conftest.World) -> None:
+    asked.answer("1")
+    outcomes = [
+        asked.answer(str(1 + number % 5), f"number {number}", change=True) for number in range(2 * collect.MOST_VERSIONS + 5)
+    ]
+    assert len(kept(asked)) == 2 * collect.MOST_VERSIONS
+    assert outcomes[-6:] == [Collected.SAME] * 6
+
+
+@conftest.sqlite_only
+def test_the_same_visitors_second_try_is_the_release_of_the_first(asked: conftest.World) -> None:
+    assert post(asked, "4", visit=visit(asked), decoy="x") is Collected.CHECKED
+    assert post(asked, "4", visit=visit(asked)) is Collected.SAVED
+    assert kept(asked) == [(4, "replaced"), (4, "confirmed")]
