@@ -13,7 +13,7 @@ from commands import options
 from journey import reviewing
 from store import database
 
-_ID = re.compile(r"(?:answer-)?(\d{1,15})", re.ASCII)
+_ID = re.compile(r"(?:answer-)?(\d{1,9})", re.ASCII)
 
 
 class What(enum.StrEnum):

@@ -81,7 +81,9 @@ def _figures(counts: Mapping[str, Any], calls: Mapping[str, int], headlines: Seq
     answers, writes = counts["answers"], counts["writes"]
     grid.add_row("touchpoints", f"{touchpoints}   {decisions}")
     grid.add_row("messages", f"{counts['messages']['sent']} sent, {counts['messages']['due']} due")
-    grid.add_row("answers", f"{answers['confirmed']} confirmed, {answers['provisional']} only tapped")
+    grid.add_row(
+        "answers", f"{answers['confirmed']} confirmed, {answers['provisional']} only tapped, {answers['doubtful']} kept apart"
+    )
     grid.add_row("on records", f"{writes['done']} written, {writes['due']} due, {writes['dead']} dead")
     grid.add_row("API calls", "   ".join(f"{_CRM[crm]} {n}" for crm, n in calls.items()) + "   (polled every second)")
     grid.add_row("so far", "   ".join(headlines) or "no answers yet")
