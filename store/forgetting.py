@@ -4,7 +4,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from store import answers, decisions, messages, rows, touchpoints, updates
+from store import answers, bad_addresses, decisions, messages, rows, touchpoints, updates
 
 _TOUCHPOINT = touchpoints.TOUCHPOINT
 _INVITATION = messages.INVITATION
@@ -42,6 +42,9 @@ def _empty(tx: sa.Connection, touchpoint_ids: list[int]) -> None:
     of_touchpoint = decisions.DECISION.c.touchpoint_id.in_(touchpoint_ids)
     tx.execute(sa.update(decisions.DECISION).where(of_touchpoint).values(explanation="", checked=[], domain=""))
     tx.execute(sa.update(messages.MESSAGE).where(messages.MESSAGE.c.invitation_id.in_(invitations)).values(address=None))
+    # The mark on an address stays, by its keyed hash; what the far end said of it may hold a name.
+    sent = sa.select(messages.MESSAGE.c.id).where(messages.MESSAGE.c.invitation_id.in_(invitations))
+    tx.execute(sa.update(bad_addresses.BAD).where(bad_addresses.BAD.c.message_id.in_(sent)).values(problem=""))
     tx.execute(
         sa.update(answers.ANSWER)
         .where(answers.ANSWER.c.invitation_id.in_(invitations))

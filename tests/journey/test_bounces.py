@@ -268,3 +268,16 @@ def test_a_mark_is_lifted_by_address_number_or_record(world: conftest.World, mea
     world.close_case(email=EMAIL)
     world.turn()
     assert len(world.channel.messages) == 2
+
+
+def test_a_mark_outlives_the_forgetting_of_what_is_personal(world: conftest.World) -> None:
+    world.close_case(email=EMAIL)
+    world.turn()
+    say(world, Fate.REFUSED, words="Aino Virtanen has left us")
+    world.clock.advance(timedelta(days=800))
+    world.turn()
+    [one] = given_up.listed(world.belt.store)
+    assert (one["address"], one["problem"], one["code"]) == ("", "", "5.1.1")
+    world.close_case(email=EMAIL)
+    world.turn()
+    assert len(world.channel.messages) == 1
