@@ -28,6 +28,10 @@ _INSIDE = tuple(
     )
 )
 """RFC 1918, 1122, 3927, 6598, 4193 and 4291."""
+_LONGEST_ADDRESS = 45
+"""Characters: ``INET6_ADDRSTRLEN`` without its end."""
+_KEPT = 2048
+"""Addresses and agents that are not looked at again when they come again."""
 _SITE_BITS = 64
 """One line of IPv6 has a /64 and changes its addresses within (RFC 8981)."""
 
@@ -89,7 +93,11 @@ def is_shared(address: str) -> bool:
 
 def robot(agent: str, more: tuple[str, ...] = ()) -> str:
     """The name by which a program gives itself away; empty for a browser. ``more``: names from settings."""
-    said = agent[:_LONGEST_AGENT].casefold()
+    return _robot(agent[:_LONGEST_AGENT].casefold(), more)
+
+
+@functools.lru_cache(_KEPT)
+def _robot(said: str, more: tuple[str, ...]) -> str:
     return next((name for name in (*_names(), *more) if name.casefold() in said), "")
 
 
@@ -100,8 +108,14 @@ def _names() -> tuple[str, ...]:
 
 
 def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    without_zone = address.partition("%")[0]
+    return _parse(without_zone) if len(without_zone) <= _LONGEST_ADDRESS else None
+
+
+@functools.lru_cache(_KEPT)
+def _parse(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        return ipaddress.ip_address(address.partition("%")[0])
+        return ipaddress.ip_address(address)
     except ValueError:
         return None
 
