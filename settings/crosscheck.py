@@ -13,7 +13,7 @@ import pydantic
 from mapping import kind, outward
 from settings import compared, contradictions, locate, schema, words
 from settings.found import Found
-from triggers import condition, facts, restraint, rule
+from triggers import compiling, condition, facts, restraint, rule
 from wire import duration
 
 
@@ -208,7 +208,8 @@ def _rule_fits(world: _World, number: int, table: Mapping[str, Any]) -> Iterator
     yield from _languages(world, place, table)
     delay, expires = _span(table, "delay"), _span(table, "expires")
     if delay is not None and expires is not None and delay >= expires:
-        yield Found((*place, "delay"), "should be shorter than expires")
+        told = compiling.told_span(expires)
+        yield Found((*place, "delay"), f"should be shorter than expires ({told}), or the survey is over before it goes out")
     yield from _kind_fits(world, place, table)
 
 
