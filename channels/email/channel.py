@@ -43,7 +43,7 @@ class EmailChannel(base.Channel):
 
     def mail(self, message: base.Message) -> bytes:
         """The mail as it goes on the wire: multipart/alternative with CRLF line ends."""
-        said = words.words(message)
+        said = words.words(message, logo=self._settings.logo)
         return mime.mail(self._headers(message, said), render.text(said), render.html(said))
 
     def reference(self, key: str) -> str:

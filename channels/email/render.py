@@ -48,7 +48,7 @@ def layout(tiles: Sequence[words.Tile], *, in_words: bool) -> Layout:
 
 
 def html(said: words.Words) -> str:
-    """The HTML part. No images, nothing that is fetched when the mail is opened."""
+    """The HTML part. Nothing is fetched when the mail is opened, but for the logo where settings want it."""
     side = "right" if said.direction == "rtl" else "left"
     return _template.render(said=said, side=side, padding=_PADDING, layout=layout(said.tiles, in_words=said.in_words))
 

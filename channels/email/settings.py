@@ -120,6 +120,8 @@ class EmailSettings(BaseModel):
     """Messages to one recipient domain at most: ``"20 per 1m"``; None sends as they come."""
     headers: Mapping[HeaderName, str] = {}
     """Further headers, such as a provider's own; ``{id}`` is the first part of the Message-ID."""
+    logo: bool = False
+    """Show the brand's logo (PNG or JPEG) instead of its name: mail programs then fetch a picture from our pages."""
     bounces: BouncesSettings = BouncesSettings()
     connections: int = Field(default=2, ge=1, le=20)
     """Connections open at the same time at most."""

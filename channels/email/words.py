@@ -1,6 +1,7 @@
 """What one mail says, in the person's language and fit to be put into HTML, plain text and a header."""
 
 import functools
+import hashlib
 from dataclasses import dataclass
 
 from channels import base
@@ -24,6 +25,15 @@ class Tile:
     line: str
     """What the text part says: ``0, not at all likely``."""
     link: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """The brand's logo, as mail programs fetch it from our pages; the brand's name stands in for it until they do."""
+
+    address: str
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,10 +62,11 @@ class Words:
     links: tuple[tuple[str, str, str], ...]
     """Words, address and language of each link at the foot."""
     address: str
+    logo: Picture | None = None
 
 
-def words(message: base.Message) -> Words:
-    """The words of the message."""
+def words(message: base.Message, *, logo: bool = False) -> Words:
+    """The words of the message; with the brand's logo where there is one that mail programs can show."""
     said = speaker(message.language, message.brand)
     subject, name = one_line(message.subject), first_name(message.name)
     ends = said.ends(message.survey)
@@ -82,7 +93,21 @@ def words(message: base.Message) -> Words:
         privacy=said.privacy(message.survey),
         links=_links(said, message),
         address=message.brand.address,
+        logo=_logo(message) if logo else None,
     )
+
+
+def _logo(message: base.Message) -> Picture | None:
+    """No mail program of weight shows SVG. The address changes with the picture, for it is kept for ever."""
+    picture = message.brand.logo
+    if picture is None or picture.kind not in _SHOWN:
+        return None
+    pages = message.page_url.rpartition("/s/")[0]
+    mark = hashlib.sha256(picture.content).hexdigest()[:12]
+    return Picture(address=f"{pages}/static/logo?{mark}", width=picture.width, height=picture.height)
+
+
+_SHOWN = ("image/png", "image/jpeg")
 
 
 @functools.lru_cache(maxsize=64)
