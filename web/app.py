@@ -118,7 +118,7 @@ def _endpoint(here: site.Site, bounds: limits.Limits, path: route.Path) -> Endpo
         wait = bounds.wait(request, path)
         if wait:
             raise HTTPException(429, headers={"Retry-After": str(wait)})
-        if _is_prefetch(request):
+        if request.method != "POST" and _is_prefetch(request):
             return Response(status_code=503)
         try:
             posted = await path.read(request) if request.method == "POST" else {}

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import datetime
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -74,7 +74,7 @@ async def answer_at_once(here: site.Site, request: Request, form: Form) -> Respo
     sent = questionnaire.read(here.belt.surveys[link.survey], form)
     if len(sent.comment) > collect.LONGEST_COMMENT:
         return None
-    language = site.language(here, request.query_params, link.language)
+    language = site.language(here, request.query_params, link.language) if request.scope["query_string"] else link.language
     outcome = await collect.submitted(here.belt, token, _post(here, request, form, sent, language))
     if outcome not in _TAKEN:
         return None
@@ -98,7 +98,7 @@ def _post(here: site.Site, request: Request, form: Form, sent: questionnaire.Fil
 
 
 def _thanked(here: site.Site, token: str, query: str) -> Response:
-    return RedirectResponse(f"{here.root}/s/{token}/thanks{query}", 303)
+    return Response(status_code=303, headers={"Location": f"{quote(here.root)}/s/{token}/thanks{query}"})
 
 
 def thanks(here: site.Site, request: Request, form: Form) -> Response:

@@ -88,7 +88,13 @@ def normal(address: str) -> str:
 
 def is_shared(address: str) -> bool:
     """Whether nothing follows from this address: loopback, private or none, most likely a proxy that settings do not name."""
-    return _parsed(address) is None or _is_one_of(address, _INSIDE)
+    parsed = _parsed(address)
+    return parsed is None or _inside(str(parsed))
+
+
+@functools.lru_cache(_KEPT)
+def _inside(address: str) -> bool:
+    return _is_one_of(address, _INSIDE)
 
 
 def robot(agent: str, more: tuple[str, ...] = ()) -> str:
