@@ -200,8 +200,6 @@ PHRASES: dict[str, str | Plural] = {
     "not_that_way": "This page cannot be used that way",
     "too_often": "That was a lot at once",
     "too_often.more": "Please wait a moment, then open the page again. Answers that you have sent are safe.",
-    "too_often": "That was a lot at once",
-    "too_often.more": "Please wait a moment, then open the page again. Answers that you have sent are safe.",
     "out_of_order": "Something went wrong on our side",
     "out_of_order.more": "Your answer may not have been saved. Please try again in a moment.",
     # Places: a page behind a QR code, a tablet.
