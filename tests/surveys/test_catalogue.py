@@ -44,6 +44,13 @@ def test_nothing_is_translated_that_nobody_says(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
+def test_no_phrase_stands_twice(language: str) -> None:
+    text = (LOCALES / language / "LC_MESSAGES" / "palaute.po").read_text("utf-8")
+    contexts = re.findall(r"^msgctxt .*$", text, re.MULTILINE)
+    assert sorted(set(contexts)) == sorted(contexts)
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
 def test_no_translation_is_empty_or_doubtful(language: str) -> None:
     messages: list[Message] = [message for message in read(language) if message.id]
     assert [message.context for message in messages if message.fuzzy or not all(forms(message.string))] == []
