@@ -6,6 +6,7 @@ apart and never refused. Thresholds: ``[journey.signs]``.
 """
 
 import enum
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -93,6 +94,8 @@ _DATA_STAGE = timedelta(minutes=1)
 """How long handing over one message may take; content filters read the mail meanwhile."""
 _REMEMBERED = timedelta(hours=1)
 """How long a visitor who ran through the links is known by it."""
+_SAME_MOMENT = timedelta(milliseconds=1)
+"""A form knows to the millisecond when it was asked for."""
 _FEW_VALUES, _MANY_LINKS = 2, 4
 """A mail with two values (yes, no) has few links: most of them are four."""
 
@@ -124,14 +127,13 @@ def decoy(posted: Posted, _traffic: Traffic, chosen: settings.Signs) -> str:
 def swept(posted: Posted, traffic: Traffic, chosen: settings.Signs) -> str:
     """The form belongs to a run through the values, or its sender is known for one.
 
-    A person whose mail was run through by a scanner opens a form of their own: later, or with another browser. Within the run
-    are the forms of values that were fetched for the first time, and those after which the run went on to further values.
+    A person whose mail was run through by a scanner opens a form of their own: later, or with another browser.
     """
     visitor, shown = posted.visit.visitor, posted.shown.at
     if not chosen.values or not traffic.fetches:
         return ""
     near = [one for one in traffic.fetches if abs(one.at - shown) <= chosen.within and visits.related(one.visitor, visitor)]
-    if _is_run(near, chosen.values) and any(at >= shown for at in _first(near).values()):
+    if _is_run(near, chosen.values) and _is_inside(near, shown, chosen.values):
         return f"its form was opened in the middle of a run through {_links(near)} within {_seconds(chosen.within)}"
     if not visits.is_shared(visitor):
         own = [one for one in traffic.fetches if one.visitor == visitor and posted.at - one.at <= _REMEMBERED]
@@ -189,6 +191,25 @@ _SIGNS: dict[Find, Sign] = {
     gateway: Sign.GATEWAY,
 }
 _IN_ORDER = tuple(_SIGNS)
+
+
+def _is_inside(near: Sequence[Fetched], shown: datetime, most: int) -> bool:
+    """Whether a form that was opened then belongs to the run, rather than to somebody who opens one link of it again.
+
+    It does when the run goes on with values that nobody had fetched, or is yet to come; and when its own value was fetched for
+    the first time, or for the second in a second run: as often as those of a whole run.
+    """
+    if any(at >= shown for at in _first(near).values()):
+        return True
+    own = [one for one in near if timedelta(0) <= one.at - shown < _SAME_MOMENT and one.value is not None]
+    if _is_run([one for one in near if one.at >= shown and one not in own], most):
+        return True
+    times = Counter((one.link, one.value) for one in near)
+    for one in own:
+        rank = sum(other.value == one.value and other.at <= one.at for other in near)
+        if _is_run([other for other in near if times[(other.link, other.value)] >= rank], most):
+            return True
+    return False
 
 
 def _first(fetches: Sequence[Fetched]) -> dict[int, datetime]:

@@ -84,6 +84,18 @@ MACHINES: dict[str, Callable[[], tuple[signs.Posted, list[signs.Fetched]]]] = {
         [*run(0, range(2)), page(0.3, SCANNER), page(0.4, SCANNER, "stop"), page(0.5, SCANNER, "why")],
     ),
     "a scanner that comes back a while later": lambda: (posted(shown=1200, sent=1260, who=SCANNER), run(0, range(11))),
+    "a form in the middle of a second run": lambda: (
+        posted(shown=6.2, sent=60, who=visitor("203.0.113.99", CHROME)),
+        [*run(0, range(5)), *run(6, range(5))],
+    ),
+    "the last form of a second run": lambda: (
+        posted(shown=6.4, sent=60, who=visitor("203.0.113.99", CHROME)),
+        [*run(0, range(5)), *run(6, range(5))],
+    ),
+    "the plain page between two runs": lambda: (
+        posted(shown=3, sent=60, who=visitor("203.0.113.99", CHROME)),
+        [*run(0, range(5)), page(3, SCANNER), *run(6, range(5))],
+    ),
     "all at the same moment": lambda: (posted(shown=0, sent=60, who=SCANNER), run(0, range(11), step=0)),
 }
 
