@@ -118,6 +118,7 @@ def test_a_comment_belongs_to_the_tap(kiosk: Kiosk, tab: Page) -> None:
 def test_who_types_has_half_a_minute_and_nothing_is_lost(kiosk: Kiosk, tab: Page) -> None:
     kiosk.open(tab)
     key(tab, "3, neither satisfied nor dissatisfied").tap()
+    expect(thanked(tab)).to_be_visible()
     tab.locator("textarea").press_sequentially("Hm")
     tab.clock.run_for(20_000)
     expect(tab.locator("textarea")).to_be_visible()
