@@ -14,6 +14,7 @@ from settings import load
 from surveys import catalogue
 from tests.docs import guide
 from web import embed
+from web import settings as web_settings
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = (DOCS / "pages.md").read_text(encoding="utf-8")
@@ -32,7 +33,7 @@ def test_every_piece_of_settings_loads(tmp_path: Path, monkeypatch: pytest.Monke
     estonian.mkdir(parents=True)
     (estonian / "palaute.po").write_text(catalogue.blank("et"), encoding="utf-8")
     pieces = blocks(PAGES, "toml") + blocks(EMBED, "toml")
-    assert len(pieces) == 6
+    assert len(pieces) == 7
     brand = next(piece for piece in pieces if "[surveys.brand]" in piece)
     frame = guide.FRAME.replace('[surveys.brand]\nname = "Havu"\n', brand)
     whole = "\n".join(sorted((piece for piece in pieces if piece is not brand), key=lambda piece: "[surveys]" not in piece))
@@ -43,6 +44,7 @@ def test_every_piece_of_settings_loads(tmp_path: Path, monkeypatch: pytest.Monke
     assert [one.key for one in asked.questions] == ["reason", "ease", "idea"]
     assert asked.thanks
     assert loaded.web.embed.secret is not None
+    assert loaded.web.limits == web_settings.LimitSettings(), "the guide shows what is so without it"
     assert loaded.mapping.write["acme"]["Case"]["Palaute_Reason__c"] == "extra.reason"
 
 
