@@ -78,11 +78,11 @@ class _Batch:
         self._signs = belt.settings.signs
         self._invited = taking.invited(tx, (one.token for one in submissions))
         ids = sorted(one.id for one in self._invited.values())
-        now = max((one.at for one in submissions), default=belt.now())
+        earliest = min((one.at for one in submissions), default=belt.now())
         self._versions = taking.versions(tx, ids)
         self._sends = taking.sends(tx, ids)
-        self._fetches = fetches.of_invitations(tx, ids, now - _LOOK_BACK)
-        self._posted_by = self._gateways(tx, submissions, now)
+        self._fetches = fetches.of_invitations(tx, ids, earliest - _LOOK_BACK)
+        self._posted_by = self._gateways(tx, submissions, earliest)
         self._new: dict[int, list[taking.New]] = {}
         """Invitation → answers to store."""
         self._replaced: set[int] = set()
@@ -91,11 +91,11 @@ class _Batch:
         self._lines: list[ledger.Line] = []
         self._posts: list[fetches.Fetch] = []
 
-    def _gateways(self, tx: sa.Connection, submissions: Sequence[Submission], now: datetime) -> dict[str, set[str]]:
+    def _gateways(self, tx: sa.Connection, submissions: Sequence[Submission], earliest: datetime) -> dict[str, set[str]]:
         visitors = {one.visit.visitor for one in submissions if not visits.is_shared(one.visit.visitor)}
         if not visitors or not self._signs.gateway:
             return {}
-        return fetches.posted_by(tx, sorted(visitors), now - self._signs.gateway_within)
+        return fetches.posted_by(tx, sorted(visitors), earliest - self._signs.gateway_within)
 
     def outcome(self) -> taking.Outcome:
         """Everything that is to be stored."""
