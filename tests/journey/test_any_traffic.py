@@ -82,7 +82,8 @@ class Traffic(RuleBasedStateMachine):
     @rule(which=WHICH, value=VALUES, comment=COMMENTS, after=MOMENTS, tap=st.booleans(), change=st.booleans())
     def a_person_answers(self, which: int, value: int, comment: str, after: timedelta, tap: bool, change: bool) -> None:
         token, visit = self.tokens[which], self.person(which)
-        self.fetch(token, value if tap else None, visit)
+        unhurried = after > self.world.belt.settings.signs.within  # nobody taps three numbers within ten seconds
+        self.fetch(token, value if tap and unhurried else None, visit)
         purpose = collect.Purpose.CHANGE if change else collect.Purpose.ANSWER
         nonce = collect.nonce(self.world.belt, token, purpose, visit.at)
         self.pass_by(after)
