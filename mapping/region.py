@@ -5,6 +5,7 @@ Called by inward (a person's country) and settings (where the others' numbers be
 
 import functools
 
+import phonenumbers
 from babel import Locale
 from babel.core import get_global
 
@@ -16,6 +17,8 @@ _ALIASES = {"usa": "US", "u.s.": "US", "u.s.a.": "US", "uk": "GB", "u.k.": "GB",
 def code_of(said: str) -> str:
     """``FI`` for FI, FIN, Finland, Suomi and Finnland; empty for what makes no sense."""
     word = " ".join(said.split()).casefold()
+    if not word or word.upper() in phonenumbers.SUPPORTED_REGIONS:
+        return word.upper()  # the usual cases: names of countries in twelve languages are 16 MB that stay unread
     return _names().get(word, "")
 
 
