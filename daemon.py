@@ -15,7 +15,8 @@ from starlette import types
 from channels import registry as channel_registry
 from connectors import registry as connector_registry
 from journey import belt as belts
-from journey import engine, fields, fitting, outside, steps, tidy, versions
+from journey import engine, fields, fitting, outside, steps, tidy
+from journey.deciding import versions
 from settings import exchange, model
 from store import database, people, writer
 from web import app, server

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from channels import memory
-from journey import judging
+from journey.deciding import judging
 from store import touchpoints
 from triggers import rule, touchpoint
 

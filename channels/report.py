@@ -1,6 +1,6 @@
 """The report: what the far end says about a message after it took it. Every channel that hears of such things speaks of them so.
 
-Made by a channel (a mailbox of returned mails, a vendor's webhook), settled by journey/bounces.py.
+Made by a channel (a mailbox of returned mails, a vendor's webhook), settled by journey/reaching/bounces.py.
 """
 
 import enum

@@ -7,7 +7,7 @@ import typer
 from rich import console, markup, table
 
 from commands import options
-from journey import given_up
+from journey.reaching import given_up
 from store import database, people
 
 addresses = typer.Typer(name="addresses", help="Addresses that do not work: nothing is sent to them until a mark is lifted.")

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from commands import options
-from journey import reviewing
+from journey.answering import reviewing
 from store import database
 
 _ID = re.compile(r"(?:answer-)?(\d{1,9})", re.ASCII)

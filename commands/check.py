@@ -12,7 +12,7 @@ import daemon
 from commands import options
 from connectors import base
 from journey import belt as belts
-from journey import changes
+from journey.deciding import changes
 from mapping import comparable, inward, outward, readable
 from settings import model
 from wire import errors, finding

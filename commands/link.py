@@ -6,7 +6,7 @@ import typer
 
 import daemon
 from commands import options
-from journey import on_request
+from journey.reaching import on_request
 from wire import errors
 
 

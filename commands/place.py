@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from commands import options, place_print, placing
-from journey import place as room
-from journey import place_report, shifts
+from journey.visiting import place as room
+from journey.visiting import place_report, shifts
 from settings import model
 from store import places
 

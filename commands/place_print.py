@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from commands import options, placing, sheet
-from journey import place as room
+from journey.visiting import place as room
 from settings import model
 from store import places
 from surveys import wording

@@ -16,7 +16,7 @@ from channels import base
 from channels import registry as channel_registry
 from commands import options, previewed, previewing
 from connectors import registry as connector_registry
-from journey import changes, judging
+from journey.deciding import changes, judging
 from journey.preview import cases, course, expected, reading, report, tally, texts
 from settings import model
 from store import opened, past, people

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from commands import options
-from journey import versions
+from journey.deciding import versions
 from settings import model
 from store import database
 

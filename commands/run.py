@@ -13,7 +13,8 @@ import typer
 
 import daemon
 from commands import options
-from journey import steps, tidy, versions
+from journey import steps, tidy
+from journey.deciding import versions
 from settings import load, model
 
 log = structlog.get_logger("daemon")

@@ -17,7 +17,8 @@ import sqlalchemy as sa
 import structlog
 
 from journey import belt as belts
-from journey import forms, links, taking, variants, visits
+from journey.answering import forms, taking, visits
+from journey.reaching import links, variants
 from store import anonymous, answers, fetches, ledger, people, touchpoints
 from surveys import questions, survey
 

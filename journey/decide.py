@@ -6,7 +6,8 @@ from datetime import datetime
 import structlog
 
 from journey import belt as belts
-from journey import judging, knowledge, poison, verdicts
+from journey import poison
+from journey.deciding import judging, knowledge, verdicts
 from store import decisions, loads, touchpoints
 
 log = structlog.get_logger("journey.decide")

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 import structlog
 
 from channels import base as channel
-from journey import addresses, caps, fallback, hours, last_look, links, poison, remind, replies, turns, variants
 from journey import belt as belts
+from journey import poison
+from journey.reaching import addresses, caps, fallback, hours, last_look, links, remind, replies, turns, variants
 from store import messages, outbox, unsure
 from triggers import decision
 from wire import errors

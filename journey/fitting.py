@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import structlog
 
 from journey import belt as belts
-from journey import changes
+from journey.deciding import changes
 from mapping import comparable, outward, readable
 from surveys import questions
 from wire import errors, finding

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import sqlalchemy as sa
 import structlog
 
-from journey import addresses, links, poison, variants
 from journey import belt as belts
+from journey import poison
+from journey.reaching import addresses, links, variants
 from store import bad_addresses, decisions, invitations, touchpoints
 from surveys import language
 from triggers import decision

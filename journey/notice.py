@@ -10,7 +10,8 @@ import structlog
 
 from connectors import base
 from journey import belt as belts
-from journey import changes, poison
+from journey import poison
+from journey.deciding import changes
 from mapping import changed, comparable, inward, kind, plain
 from store import bookmarks, people, touchpoints
 from triggers import touchpoint

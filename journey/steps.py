@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import structlog
 
 from journey import belt as belts
-from journey import bounces, decide, deliver, invite, notice, poison, tidy, write_back
+from journey import decide, deliver, invite, notice, poison, tidy, write_back
+from journey.reaching import bounces
 
 log = structlog.get_logger("journey.steps")
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from journey import remedy
+from journey.deciding import remedy
 from store import opened, people, stories
 from triggers import rule, touchpoint
 

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import structlog
 
-from journey import anonymous, links, settings
 from journey import belt as belts
+from journey import settings
+from journey.answering import anonymous
+from journey.reaching import links
 from store import fetches, forgetting, invitations, place_answers, unsure
 
 log = structlog.get_logger("journey.tidy")

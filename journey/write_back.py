@@ -8,7 +8,8 @@ import structlog
 
 from connectors import base
 from journey import belt as belts
-from journey import notice, poison, verdicts
+from journey import notice, poison
+from journey.deciding import verdicts
 from mapping import outward
 from store import reviewing, updates
 from wire import errors

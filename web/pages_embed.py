@@ -12,7 +12,8 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from journey import collect, places
+from journey import collect
+from journey.visiting import places
 from surveys import colour, wording
 from triggers import touchpoint
 from web import embed, guard, pages_places, questionnaire, route, site, visitor

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from channels.email import channel as email
 from channels.email import hooks
-from journey import bounces
+from journey.reaching import bounces
 from web import form, route, site
 
 log = structlog.get_logger("web.hooks")

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from channels.sms import channel as sms
 from channels.sms import hooks
-from journey import replies
+from journey.reaching import replies
 from web import form, route, site
 
 log = structlog.get_logger("web.hooks")

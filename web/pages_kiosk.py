@@ -12,7 +12,8 @@ import pydantic
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from journey import collect, kiosk, places
+from journey import collect
+from journey.visiting import kiosk, places
 from surveys import wording
 from web import form, pages_places, questionnaire, route, site, visitor
 

@@ -10,7 +10,9 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from journey import collect, place, places, visits
+from journey import collect
+from journey.answering import visits
+from journey.visiting import place, places
 from surveys import wording
 from web import questionnaire, route, site, visitor
 

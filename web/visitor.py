@@ -12,7 +12,7 @@ from pathlib import Path
 from starlette.requests import Request
 
 from journey import belt as belts
-from journey import visits
+from journey.answering import visits
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _AGENTS = Path(__file__).parent / "agents.txt"

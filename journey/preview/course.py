@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from journey import judging
+from journey.deciding import judging
 from journey.preview import crowd, earlier, reading, replay, sorting
 from store import opened, touchpoints
 from triggers import decision, touchpoint

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from journey import judging
+from journey.deciding import judging
 from store import opened, past, touchpoints
 from triggers import load, rule, situation
 

@@ -6,7 +6,7 @@ Called by replay. The daemon asks the store for what still counts; preview has n
 import heapq
 from datetime import datetime, timedelta
 
-from journey import judging
+from journey.deciding import judging
 from triggers import load, rule
 
 _SLACK = timedelta(days=1)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from connectors import base, past
-from journey import changes, notice
+from journey import notice
+from journey.deciding import changes
 from mapping import inward, kind
 from store import rows, touchpoints
 from triggers import rule

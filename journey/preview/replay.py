@@ -12,7 +12,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from journey import judging, poison
+from journey import poison
+from journey.deciding import judging
 from journey.preview import fading, sorting
 from store import rows, touchpoints
 from triggers import decision, load

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from channels import base as channel
-from journey import links, variants
 from journey.preview import course
+from journey.reaching import links, variants
 from surveys import language, survey
 from triggers import decision, rule, touchpoint
 

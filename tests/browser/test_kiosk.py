@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from journey import places
+from journey.visiting import places
 from tests.browser import conftest as browser_conftest
 from tests.browser import test_accessibility
 from tests.web import conftest

@@ -11,7 +11,8 @@ import pytest
 from typer import testing
 
 import commands
-from journey import settings, signs
+from journey import settings
+from journey.answering import signs
 from web import settings as web_settings
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "answers.md").read_text(encoding="utf-8")

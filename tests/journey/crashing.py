@@ -18,7 +18,8 @@ from channels import memory as memory_channel
 from connectors import base
 from connectors import memory as memory_connector
 from connectors import settings as connector_settings
-from journey import collect, steps, tidy, visits
+from journey import collect, steps, tidy
+from journey.answering import visits
 from tests.journey import conftest
 from triggers import touchpoint
 from wire import errors, finding

@@ -8,7 +8,9 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from journey import anonymous, collect, places, visits
+from journey import collect
+from journey.answering import anonymous, visits
+from journey.visiting import places
 from store import anonymous as store_anonymous
 from surveys import survey
 from tests.journey import conftest, test_places

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from journey import collect, reviewing, visits
+from journey import collect
+from journey.answering import reviewing, visits
 from store import answers, messages, touchpoints
 from tests.journey import conftest
 

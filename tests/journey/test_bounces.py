@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from channels import report
-from journey import bounces, given_up, pulse, settings
+from journey import pulse, settings
+from journey.reaching import bounces, given_up
 from mapping import kind, outward
 from store import bad_addresses, messages, returned
 from tests.journey import conftest

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from journey import judging, notice
+from journey import notice
+from journey.deciding import judging
 from journey.preview import course, reading
 from store import database
 from tests.journey import conftest

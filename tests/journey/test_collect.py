@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from journey import collect, settings, visits
+from journey import collect, settings
+from journey.answering import visits
 from store import answers
 from tests.journey import conftest
 

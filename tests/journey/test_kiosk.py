@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journey import kiosk, places, visits
+from journey.answering import visits
+from journey.visiting import kiosk, places
 from tests.journey import conftest, test_places
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from channels.link import channel as link_channel
-from journey import collect, fields, on_request
+from journey import collect, fields
+from journey.reaching import on_request
 from mapping import outward
 from tests.journey.conftest import World, sqlite_only
 from triggers import restraint, rule

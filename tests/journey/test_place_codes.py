@@ -2,7 +2,7 @@
 
 import pytest
 
-from journey import place
+from journey.visiting import place
 
 
 def test_codes_have_no_letters_that_look_alike() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from journey import place_report, places
+from journey.visiting import place_report, places
 from surveys import survey
 from tests.journey import conftest, test_places
 

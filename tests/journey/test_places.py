@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from journey import collect, places, pulse, story, visits
-from journey import place as nouns
+from journey import collect, pulse, story
+from journey.answering import visits
+from journey.visiting import place as nouns
+from journey.visiting import places
 from store import answers, place_answers
 from store import places as store_places
 from tests.journey import conftest

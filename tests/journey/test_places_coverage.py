@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from journey import collect, coverage, visits
+from journey import collect, coverage
+from journey.answering import visits
 from surveys import survey
 from tests.journey import conftest, test_places
 

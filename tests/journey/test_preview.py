@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from journey import judging
+from journey.deciding import judging
 from journey.preview import course, reading
 from store import decisions, opened, people, touchpoints
 from tests.journey import conftest

@@ -13,7 +13,7 @@ import pytest
 
 from connectors import base, keyset, memory
 from connectors import settings as connector_settings
-from journey import judging
+from journey.deciding import judging
 from journey.preview import course, reading
 from tests.journey import conftest
 

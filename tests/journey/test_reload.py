@@ -16,7 +16,8 @@ import structlog
 import daemon
 from commands import run
 from connectors import memory
-from journey import fitting, versions
+from journey import fitting
+from journey.deciding import versions
 from settings import exchange, load
 from tests.journey import conftest
 from triggers import rule

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journey import repeats
+from journey.visiting import repeats
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 TEN = timedelta(seconds=10)

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from journey import collect, reviewing
+from journey import collect
+from journey.answering import reviewing
 from store import answers
 from tests.journey import conftest
 

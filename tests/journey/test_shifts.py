@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from journey import shifts
+from journey.visiting import shifts
 
 DAY = tuple(shifts.parse(text) for text in ("morning 06:00-14:00", "evening 14:00–22:00", "night 22:00-06:00"))
 

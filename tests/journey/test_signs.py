@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from journey import forms, settings, signs, visits
+from journey import settings
+from journey.answering import forms, signs, visits
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 SECRET = b"x" * 32

@@ -8,7 +8,8 @@ import pytest
 from typer import testing
 
 import commands
-from journey import remedy, story
+from journey import story
+from journey.deciding import remedy
 from tests.journey import conftest
 from triggers import decision, rule
 

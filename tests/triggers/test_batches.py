@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels import memory
-from journey import judging
+from journey.deciding import judging
 from journey.preview import replay
 from store import touchpoints
 from tests.triggers import samples

@@ -2,7 +2,7 @@
 
 import pydantic
 
-from journey import places
+from journey.visiting import places
 from tests.web import conftest
 from tests.web import places as made
 from web import app, server, settings

@@ -6,8 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from journey import place as nouns
-from journey import places
+from journey.visiting import place as nouns
+from journey.visiting import places
 from store import answers, touchpoints
 from store import places as store_places
 from tests.web import conftest

@@ -14,7 +14,7 @@ import requests
 
 from channels.sms import channel as sms_channel
 from channels.sms import settings
-from journey import replies
+from journey.reaching import replies
 from store import returned
 from tests.channels import gateway_server
 from tests.web.conftest import Place

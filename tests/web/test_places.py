@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 import requests
 
-from journey import place as nouns
-from journey import places, settings
+from journey import settings
+from journey.visiting import place as nouns
+from journey.visiting import places
 from tests.web import conftest
 from tests.web import places as made
 

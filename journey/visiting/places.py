@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 import structlog
 
 from journey import belt as belts
-from journey import collect, forms, place_answers, signs, taking
-from journey import place as nouns
+from journey import collect
+from journey.answering import forms, signs, taking
+from journey.visiting import place as nouns
+from journey.visiting import place_answers
 from store import place_answers as store_answers
 from store import places as store_places
 from surveys import questions, survey

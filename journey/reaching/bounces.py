@@ -12,8 +12,8 @@ import sqlalchemy as sa
 import structlog
 
 from channels import report
-from journey import addresses, fallback
 from journey import belt as belts
+from journey.reaching import addresses, fallback
 from store import health, ledger, messages, people, returned
 from wire import errors
 

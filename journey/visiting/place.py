@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from journey import shifts
+from journey.visiting import shifts
 from store import places
 from surveys import questions, survey
 from triggers import touchpoint

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from journey import signs, taking
+from journey.answering import signs, taking
 from mapping import outward
 from store import opened, reviewing
 from store import taking as store_taking

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from journey import anonymous, place, place_answers
+from journey.answering import anonymous
+from journey.visiting import place, place_answers
 from store import opened
 from store import place_answers as store_answers
 

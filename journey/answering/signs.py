@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from journey import forms, settings, visits
+from journey import settings
+from journey.answering import forms, visits
 
 
 class Sign(enum.StrEnum):

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from channels import address as mail_address
-from journey import addresses
+from journey.reaching import addresses
 from mapping import outward
 from store import bad_addresses, opened, people, stories, touchpoints
 from triggers import touchpoint

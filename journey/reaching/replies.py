@@ -12,7 +12,7 @@ import structlog
 from channels import phone
 from channels.sms import hooks
 from journey import belt as belts
-from journey import bounces
+from journey.reaching import bounces
 from store import decisions, ledger, messages, people, returned, texted
 from triggers import decision, touchpoint
 

@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from journey import anonymous, forms, signs, variants, visits
 from journey import belt as belts
+from journey.answering import anonymous, forms, signs, visits
+from journey.reaching import variants
 from mapping import outward
 from store import answers, fetches, ledger, taking, updates
 from surveys import metrics, questions, survey, wording

@@ -6,8 +6,9 @@ is ever on its way: the next channel is tried when nothing on an earlier one can
 
 import sqlalchemy as sa
 
-from journey import addresses, invite
 from journey import belt as belts
+from journey import invite
+from journey.reaching import addresses
 from store import bad_addresses, decisions, ledger, messages, returned
 from triggers import decision
 

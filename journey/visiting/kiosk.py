@@ -15,7 +15,9 @@ from typing import Annotated, Any
 import pydantic
 
 from journey import belt as belts
-from journey import collect, place_answers, places, visits
+from journey import collect
+from journey.answering import visits
+from journey.visiting import place_answers, places
 
 MOST = 50
 """Answers of one batch."""

@@ -13,7 +13,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from journey import belt as belts
-from journey import invite, last_look, links, remind, verdicts
+from journey import invite
+from journey.deciding import verdicts
+from journey.reaching import last_look, links, remind
 from store import decisions, identities, messages, outbox, people, stories, touchpoints
 from triggers import decision, facts, load, restraint, rule, touchpoint
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from journey import judging
+from journey.deciding import judging
 from store import identities, loads, people, touchpoints
 from triggers import facts, history, load, situation
 

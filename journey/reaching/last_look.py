@@ -7,8 +7,9 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from connectors import base
-from journey import addresses, notice
 from journey import belt as belts
+from journey import notice
+from journey.reaching import addresses
 from mapping import inward
 from store import decisions, identities, loads, messages, outbox, people
 from triggers import decision, restraint

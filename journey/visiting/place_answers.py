@@ -13,8 +13,10 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from journey import belt as belts
-from journey import collect, repeats, shifts, taking, visits
-from journey import place as nouns
+from journey import collect
+from journey.answering import taking, visits
+from journey.visiting import place as nouns
+from journey.visiting import repeats, shifts
 from store import answers, ledger, people, place_answers, touchpoints
 from store import taking as store_taking
 from triggers import touchpoint
