@@ -68,16 +68,6 @@ def exchanged(belt: belts.Belt, running: model.Settings, wanted: model.Settings)
     )
 
 
-def release(belt: belts.Belt) -> None:
-    """Give back what ``compose`` opened."""
-    belt.writer.close()
-    for connector in belt.connectors.values():
-        connector.close()
-    for channel in belt.channels.values():
-        channel.close()
-    belt.store.close()
-
-
 class Daemon:
     """The running service: scheduled steps and the pages. ``with Daemon(settings):`` runs it until the block ends."""
 
@@ -140,7 +130,7 @@ class Daemon:
         stopping.join(STOP_WITHIN - 2)
         if stopping.is_alive():
             log.warning("a call to the outside did not end in time; it is repeated or reported at the next start")
-        release(self.belt)
+        self.belt.close()
         log.info("stopped")
 
     def __enter__(self) -> Self:

@@ -183,7 +183,7 @@ def serve(path: Path) -> None:
     sys.stdout.flush()
     sys.stdin.read()
     pages.stop()
-    daemon.release(belt)
+    belt.close()
 
 
 @contextmanager

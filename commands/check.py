@@ -32,7 +32,7 @@ def check(settings: options.SettingsFile = options.DEFAULT_SETTINGS, as_json: op
             if not as_json:
                 _show(one)
     finally:
-        daemon.release(belt)
+        belt.close()
     if as_json:
         options.print_json({"findings": [_as_json(one) for one in found]})
     if any(one.grade is finding.Grade.WRONG for one in found):

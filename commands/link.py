@@ -25,7 +25,7 @@ def link(
     else:
         _show(found, as_json)
     finally:
-        daemon.release(belt)
+        belt.close()
 
 
 def _show(found: on_request.Link, as_json: bool) -> None:

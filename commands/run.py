@@ -45,7 +45,7 @@ def _once(chosen: model.Settings, *, as_json: bool) -> None:
         versions.note(belt.store, belt.rules, belt.now())
         moved = steps.until_nothing_is_due(belt)
     finally:
-        daemon.release(belt)
+        belt.close()
     if as_json:
         options.print_json(moved)
     else:
@@ -65,7 +65,7 @@ def _until_stopped(chosen: model.Settings, path: Path) -> None:
         service.start()
     except OSError as error:
         typer.echo(f"The pages cannot be opened: {error}", err=True)
-        daemon.release(service.belt)
+        service.belt.close()
         raise typer.Exit(2) from None
     typer.echo(f"Palaute runs; its pages are at {service.pages.address}")
     sys.stdout.flush()

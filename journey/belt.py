@@ -63,5 +63,14 @@ class Belt:
         now, gather = self.now(), self.settings.gather
         return now - newest >= gather.quiet or now - oldest >= gather.at_most
 
+    def close(self) -> None:
+        """Give back what it was made of."""
+        self.writer.close()
+        for crm in self.connectors.values():
+            crm.close()
+        for way in self.channels.values():
+            way.close()
+        self.store.close()
+
 
 Step = Callable[[Belt, str], int]

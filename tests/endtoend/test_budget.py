@@ -26,7 +26,7 @@ def belt(sandbox: server.Sandbox, tmp_path: Path) -> Iterator[belts.Belt]:
     path.write_text(text.replace('poll = "1s"', 'poll = "60s"').replace('ca = "', 'call_budget = 20\nca = "'))
     made = daemon.compose(load.load(path))
     yield made
-    daemon.release(made)
+    made.close()
 
 
 @pytest.mark.parametrize("crm", ["salesforce", "dynamics"])

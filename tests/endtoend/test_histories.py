@@ -105,7 +105,7 @@ class History:
         elif do == "wait":
             self.wait(number)
         elif do == "crash":
-            daemon.release(self.belt)
+            self.belt.close()
             self.belt = self.compose()
         else:
             self.box.stand_ins[crm].faults.add(do, count=1 if do == "expire_token" else number)
@@ -160,7 +160,7 @@ class History:
         self.happened |= self.standing() - self.before
         with self.belt.store.read() as tx:
             found = tx.execute(sa.select(TOUCHPOINT).where(TOUCHPOINT.c.kind == "case_closed")).all()
-        daemon.release(self.belt)
+        self.belt.close()
         return [(row.connector, row.record, _occurrence(row)) for row in found], self.standing() - self.before
 
 

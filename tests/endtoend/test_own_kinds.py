@@ -192,7 +192,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         made = Running(folder, box)
         made.turn()
         yield made
-        daemon.release(made.belt)
+        made.belt.close()
 
 
 @pytest.mark.parametrize("crm", COLUMNS)
