@@ -132,7 +132,7 @@ def text(directory: Path, addresses: Addresses) -> str:
         "imap": f"imaps://{addresses.imap['host']}:{addresses.imap['port']}",
         "username": addresses.imap["user"],
         "password": f"file:{directory / 'imap.secret'}",
-        "poll": "1s",
+        "poll": "2s",
         "hook_secret": f"file:{directory / 'mail-hook.secret'}",
     }
     tables = [

@@ -23,7 +23,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[server.Sandbox
 def belt(sandbox: server.Sandbox, tmp_path: Path) -> Iterator[belts.Belt]:
     text = (sandbox.directory / "settings.toml").read_text().replace("/palaute.db", f"/{tmp_path.name}.db")
     path = sandbox.directory / "budget.toml"
-    path.write_text(text.replace('poll = "1s"', 'poll = "60s"').replace('ca = "', 'call_budget = 20\nca = "'))
+    path.write_text(text.replace('poll = "1s"', 'poll = "60s"\ncall_budget = 20'))
     made = daemon.compose(load.load(path))
     yield made
     made.close()

@@ -47,11 +47,19 @@ def told(running: stage.Stage, crm: str, count: int, wanted: str) -> list[dict[s
     return stories()
 
 
+_PEOPLE_OF = {
+    "salesforce": ("Case", "Contact", ("ContactId",)),
+    "dynamics": ("incidents", "contacts", ("_primarycontactid_value", "_customerid_value")),
+}
+"""Of a case: its customer is its own person only where it is no account."""
+
+
 def contact(running: stage.Stage, crm: str, story: dict[str, Any]) -> dict[str, Any]:
     """The record of the person that a story is about."""
-    name, key = ("Contact", "ContactId") if crm == "salesforce" else ("contacts", "_customerid_value")
-    rows = running.control("GET", f"/records/{crm}/{'Case' if crm == 'salesforce' else 'incidents'}?ids={story['record']}")
-    found: dict[str, Any] = running.control("GET", f"/records/{crm}/{name}?ids={rows[0][key]}")[0]
+    cases, people, keys = _PEOPLE_OF[crm]
+    case = running.control("GET", f"/records/{crm}/{cases}?ids={story['record']}")[0]
+    person = next(case[key] for key in keys if case.get(key))
+    found: dict[str, Any] = running.control("GET", f"/records/{crm}/{people}?ids={person}")[0]
     return found
 
 
