@@ -30,6 +30,9 @@ def code_of(said: str) -> str:
     word = said.strip().casefold()
     if word.isascii() and word.isdigit():
         return _WINDOWS.get(int(word[:9]) & 0x3FF, "")
+    code = re.match(r"([a-z]{2})(?:[-_].*)?$", word)
+    if code is not None and code[1] in _codes():
+        return code[1]  # the usual case: the names of languages are 30 MB that stay unread
     if word in _names():
         return _names()[word]
     first = re.match(r"([a-z]{2,3})(?:[-_ .@(].*)?$", word)
@@ -49,9 +52,14 @@ def _code(letters: str) -> str:
 
 
 @functools.cache
+def _codes() -> frozenset[str]:
+    return frozenset({*_WINDOWS.values(), *catalogue.languages()})
+
+
+@functools.cache
 def _names() -> dict[str, str]:
     """What a language is called in itself, in English and in every language we speak, case-folded → code."""
-    codes = {*_WINDOWS.values(), *catalogue.languages()}
+    codes = _codes()
     names: dict[str, str] = {}
     for speaker in {*codes, "en"}:
         for code in codes:
