@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from channels import base, phone
-from channels.sms import alphabet, gateway, hooks, http, render, settings, twilio
+from channels.sms import alphabet, gateway, hooks, http, memory, render, settings, twilio
 from triggers import touchpoint
 from wire import finding
 
@@ -13,7 +13,7 @@ class SmsChannel(base.Channel):
 
     name = "sms"
 
-    def __init__(self, given: settings.HttpSettings | settings.TwilioSettings, public_url: str = "") -> None:
+    def __init__(self, given: settings.SmsSettings, public_url: str = "") -> None:
         """``public_url``: where the pages are from outside; gateways report there."""
         self._settings = given
         self.gateway = _open(given, f"{public_url}/hooks/sms" if public_url else "")
@@ -58,7 +58,9 @@ class SmsChannel(base.Channel):
         self.gateway.close()
 
 
-def _open(given: settings.HttpSettings | settings.TwilioSettings, hook: str) -> gateway.Gateway:
+def _open(given: settings.SmsSettings, hook: str) -> gateway.Gateway:
     if isinstance(given, settings.TwilioSettings):
         return twilio.TwilioGateway(given, hook)
+    if isinstance(given, settings.MemorySettings):
+        return memory.MemoryGateway()
     return http.HttpGateway(given)

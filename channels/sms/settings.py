@@ -164,5 +164,11 @@ class TwilioSettings(CommonSettings):
         return self
 
 
-SmsSettings = Annotated[HttpSettings | TwilioSettings, Field(discriminator="gateway")]
-"""Either of them, told apart by ``gateway``."""
+class MemorySettings(CommonSettings):
+    """No gateway at all: texts are kept in memory, as long as the service runs, and nobody gets one. For trying rules."""
+
+    gateway: Literal["memory"]
+
+
+SmsSettings = Annotated[HttpSettings | TwilioSettings | MemorySettings, Field(discriminator="gateway")]
+"""One of them, told apart by ``gateway``."""

@@ -7,7 +7,7 @@ import pydantic
 import pytest
 
 from channels import base
-from channels.sms import alphabet, settings
+from channels.sms import alphabet, memory, settings
 from channels.sms import channel as sms_channel
 from tests.channels import contract, gateway_server, messages
 from triggers import touchpoint
@@ -39,8 +39,8 @@ def twilio(server: gateway_server.Server, **changes: Any) -> sms_channel.SmsChan
     return sms_channel.SmsChannel(SETTINGS.validate_python(given), "http://127.0.0.1:9")
 
 
-class SmsContract(contract.ChannelContract):
-    """What holds for every gateway."""
+class NumbersContract(contract.ChannelContract):
+    """What holds for every gateway, be there a company behind it or not."""
 
     address, other, many = "+358451234567", "+46701234567", NUMBERS
     telling = ("aino", "virtanen", "451234567", "router", "8kq2vxw7")
@@ -62,6 +62,16 @@ class SmsContract(contract.ChannelContract):
     )
     """Emergency, landlines in two countries, premium and free numbers among them."""
 
+    def person(self, address: str) -> touchpoint.Recipient:
+        return touchpoint.Recipient(phone=address)
+
+    def test_the_receipt_tells_the_parts(self, channel: base.Channel) -> None:
+        assert channel.send(self.message()).parts == 1
+
+
+class SmsContract(NumbersContract):
+    """What holds for every gateway that is reached over a line."""
+
     def open(self, server: gateway_server.Server) -> base.Channel:
         """The channel to this gateway."""
         raise NotImplementedError
@@ -76,16 +86,13 @@ class SmsContract(contract.ChannelContract):
         yield channel
         channel.close()
 
-    def person(self, address: str) -> touchpoint.Recipient:
-        return touchpoint.Recipient(phone=address)
-
     def taken(self) -> list[str]:
         return self.server.numbers
 
     def next_is(self, mood: contract.Mood) -> None:
         self.server.next_is(mood)
 
-    def test_the_receipt_tells_the_parts(self, channel: base.Channel) -> None:
+    def test_the_receipt_tells_the_parts_and_the_reference(self, channel: base.Channel) -> None:
         receipt = channel.send(self.message())
         assert receipt.parts == self.server.gateway.messages[0].as_json()["parts"] == 1
         assert receipt.reference == self.server.gateway.messages[0].id
@@ -105,6 +112,34 @@ class SmsContract(contract.ChannelContract):
         with pytest.raises(errors.Later, match="cannot be reached"):
             channel.send(self.message())
         assert channel.check()[0].grade is finding.Grade.WRONG
+
+
+class TestMemory(NumbersContract):
+    @pytest.fixture
+    def channel(self) -> base.Channel:
+        made = sms_channel.SmsChannel(SETTINGS.validate_python({"gateway": "memory", "sender": "+358457300000"}))
+        assert isinstance(made.gateway, memory.MemoryGateway)
+        self.gateway = made.gateway
+        return made
+
+    def taken(self) -> list[str]:
+        return [kept.number for kept in self.gateway.texts]
+
+    def next_is(self, mood: contract.Mood) -> None:
+        self.gateway.trouble(mood.value(), taken=mood is contract.Mood.FALL_SILENT)
+
+    def test_a_repeat_with_the_same_key_is_one_text(self, channel: base.Channel) -> None:
+        assert channel.repeatable
+        self.next_is(contract.Mood.FALL_SILENT)
+        with pytest.raises(errors.Unsure):
+            channel.send(self.message())
+        channel.send(self.message())
+        assert len(self.taken()) == 1
+
+    def test_the_check_says_that_nobody_gets_a_text(self, channel: base.Channel) -> None:
+        assert [(found.grade, found.message) for found in channel.check()] == [
+            (finding.Grade.WARNING, "keeps texts in memory and sends none")
+        ]
 
 
 class TestHttp(SmsContract):
