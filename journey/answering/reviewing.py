@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from journey.answering import signs, taking
+from journey.answering import signs, told
 from mapping import outward
 from store import opened, reviewing
 from store import taking as store_taking
@@ -61,7 +61,7 @@ def release(
             return "it counts already"
         if invited.survey not in surveys:
             return f"the settings have no survey {invited.survey} any more"
-        wanted = taking.targets_of(targets, surveys[invited.survey].definition, invited, one.given)
+        wanted = told.targets_of(targets, surveys[invited.survey].definition, invited, one.given)
         reviewing.release(tx, one, invited, wanted, now)
         return ""
 

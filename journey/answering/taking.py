@@ -5,8 +5,6 @@ invitations are held against other writers meanwhile, and because posts of one b
 """
 
 import enum
-import functools
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -14,11 +12,10 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from journey import belt as belts
-from journey.answering import anonymous, forms, signs, visits
+from journey.answering import anonymous, forms, signs, told, visits
 from journey.reaching import variants
-from mapping import outward
-from store import answers, fetches, ledger, taking, updates
-from surveys import metrics, questions, survey, wording
+from store import answers, fetches, ledger, taking
+from surveys import questions
 
 CHANGEABLE = timedelta(days=7)
 """How long an answer can be changed by the person who gave it, unless the invitation expires later than that."""
@@ -229,9 +226,9 @@ class _Batch:
             language=language,
             channel=one.visit.channel or self._channel(invited),
             device=one.visit.device,
-            wording=wording_of(self._belt.brand, variants.survey_of(asked, invited.words), language, invited.kind),
+            wording=told.wording_of(self._belt.brand, variants.survey_of(asked, invited.words), language, invited.kind),
             visitor=one.visit.visitor,
-            targets=targets(self._belt, invited, _as_given(one)) if state == "confirmed" else (),
+            targets=told.targets(self._belt, invited, _as_given(one)) if state == "confirmed" else (),
         )
         self._new.setdefault(invited.id, []).append(new)
         if one.visit.visitor:
@@ -264,54 +261,6 @@ class _Batch:
 def changeable_until(answered_at: datetime, expires_at: datetime) -> datetime:
     """Until when an answer can be changed by the person who gave it."""
     return max(answered_at + CHANGEABLE, expires_at)
-
-
-def targets(belt: belts.Belt, invited: taking.Invited, given: answers.Given) -> list[updates.Target]:
-    """Which records get to know this answer, and what of it."""
-    return targets_of(belt.targets, belt.surveys[invited.survey].definition, invited, given)
-
-
-def targets_of(
-    wanted: outward.Targets, definition: metrics.Metric, invited: taking.Invited, given: answers.Given
-) -> list[updates.Target]:
-    """``targets`` without a belt. ``wanted``: the section ``[mapping.write]``."""
-    if not outward.takes_answers(wanted.get(invited.connector, {}).get(invited.object, {})):
-        return []
-    kept = {
-        "score": given.value,
-        "comment": given.comment,
-        "answered_at": given.at.isoformat(),
-        "metric": definition.key,
-        "band": definition.band(given.value).key,
-        "normalised": definition.normalised(given.value),
-        **outward.extras(given.extras),
-    }
-    return [updates.Target(connector=invited.connector, object=invited.object, record=invited.record, fields=kept)]
-
-
-def wording_of(brand: survey.Brand, asked: survey.Survey, language: str, kind: str) -> str:
-    """Hash of the question as it was put: with another one, answers are another series."""
-    own = (asked.metric, id(asked.custom), *sorted(asked.question.items()))
-    return _hash(_Put(brand=brand, own=own, language=language, kind=kind, asked=asked))
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Put:
-    """A question as it is put; ``own`` tells surveys apart, which cannot be compared fast."""
-
-    brand: survey.Brand
-    own: tuple[object, ...]
-    language: str
-    kind: str
-    asked: survey.Survey = field(compare=False)
-
-
-@functools.lru_cache(maxsize=512)
-def _hash(put: _Put) -> str:
-    words = wording.Wording(put.language, put.brand)
-    ends = words.ends(put.asked)
-    text = "\n".join((put.asked.definition.key, put.language, words.question(put.asked, put.kind), ends.low, ends.high))
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _handed(send: taking.Send) -> signs.Handed | None:

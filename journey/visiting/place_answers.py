@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from journey import belt as belts
 from journey import collect
-from journey.answering import taking, visits
+from journey.answering import told, visits
 from journey.visiting import place as nouns
 from journey.visiting import repeats, shifts
 from store import answers, ledger, people, place_answers, touchpoints
@@ -93,7 +93,7 @@ class Answer:
             at=self.given.at,
             extras=self.given.extras,
         )
-        place_answers.write(tx, kept, taking.targets(self.belt, invited, given), self.belt.now())
+        place_answers.write(tx, kept, told.targets(self.belt, invited, given), self.belt.now())
 
     def _look_for_repeats(self, tx: sa.Connection, made: place_answers.Kept) -> None:
         """Of answers by one hand within moments one counts: the first, in whatever order they came."""

@@ -10,7 +10,7 @@ import structlog
 
 from journey import belt as belts
 from journey import collect
-from journey.answering import forms, signs, taking
+from journey.answering import forms, signs, told
 from journey.visiting import place as nouns
 from journey.visiting import place_answers
 from store import place_answers as store_answers
@@ -100,5 +100,5 @@ def _given(
         language=language,
         channel=post.visit.channel or place.way,
         device=post.visit.device,
-        wording=taking.wording_of(belt.brand, place.survey, language, KIND),
+        wording=told.wording_of(belt.brand, place.survey, language, KIND),
     )
