@@ -57,11 +57,6 @@ def field_values(target: Target, answer: Mapping[str, Any], description: base.De
     return _values({name: part for name, part in target.items() if part not in TOLD}, answer, description) | over
 
 
-def verdict_values(target: Target, verdict: str, description: base.Description | None = None) -> dict[str, Any]:
-    """The values that tell a record its verdict, by field; those of the answer are left alone."""
-    return told_values(target, Part.VERDICT, verdict, description)
-
-
 def told_values(target: Target, part: Part, words: str | None, description: base.Description | None = None) -> dict[str, Any]:
     """The values that tell a record one thing that is not of an answer, by field; None empties the field."""
     known: Mapping[str, base.Field] = {} if description is None else description.fields

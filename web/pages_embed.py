@@ -68,7 +68,7 @@ def answer(here: site.Site, request: Request, form: Form) -> Response:
         return _form(here, request, found, replace(sent, problem=problem, comment_at_fault=True), context)
     visit = visitor.of(here.belt, request, words.language, found.way)
     about = _about(here, found, context) if context and not found.survey.anonymous else places.About()
-    outcome = places.submit(here.belt, found, pages_places.posted(form, sent, visit), about)
+    outcome = places.submit(here.belt, found, questionnaire.post(form, sent, visit), about)
     if outcome is collect.Collected.CLOSED:
         return _note(here, request, found, "place.closed", "closed")
     if outcome is collect.Collected.OUT_OF_RANGE:

@@ -80,7 +80,7 @@ def _tap(here: site.Site, request: Request, found: places.Place, posted: Form) -
     sent = questionnaire.read(found.survey, posted)
     chosen = here.belt.settings.places
     about = places.About(least=chosen.taps, within=chosen.within)
-    outcome = places.submit(here.belt, found, pages_places.posted(posted, sent, visit), about)
+    outcome = places.submit(here.belt, found, questionnaire.post(posted, sent, visit), about)
     if outcome in (collect.Collected.OUT_OF_RANGE, collect.Collected.STALE_NONCE):
         return _ask(here, request, found, 422)
     return RedirectResponse(f"{_home(here, found)}/thanks?{urlencode({'lang': words.language})}", 303)

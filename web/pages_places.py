@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from journey import collect
-from journey.answering import visits
 from journey.visiting import place, places
 from surveys import wording
 from web import questionnaire, route, site, visitor
@@ -53,25 +52,12 @@ def _answer(here: site.Site, request: Request, found: places.Place, form: Form) 
         problem = words.text("comment_too_long", most=collect.LONGEST_COMMENT, n=len(sent.comment))
         return _form(here, request, found, replace(sent, problem=problem, comment_at_fault=True), form)
     visit = visitor.of(here.belt, request, words.language, found.way)
-    outcome = places.submit(here.belt, found, posted(form, sent, visit), places.About(tags=place.tags(form)))
+    outcome = places.submit(here.belt, found, questionnaire.post(form, sent, visit), places.About(tags=place.tags(form)))
     if outcome is collect.Collected.OUT_OF_RANGE:
         return _form(here, request, found, replace(sent, problem=words.say("nothing_chosen", found.survey)), form)
     if outcome is collect.Collected.STALE_NONCE:
         return _form(here, request, found, replace(sent, problem=words.text("stale")), form)
     return RedirectResponse(f"{here.root}/p/{found.code}/thanks?{urlencode({'lang': words.language})}", 303)
-
-
-def posted(form: Mapping[str, str], sent: questionnaire.Filled, visit: visits.Visit) -> collect.Post:
-    """The form as journey takes it."""
-    return collect.Post(
-        nonce=form.get("nonce", ""),
-        value=form.get("value", ""),
-        comment=sent.comment,
-        decoy=form.get("more", ""),
-        automated=form.get("automated", "") == "1",
-        extras=sent.extras,
-        visit=visit,
-    )
 
 
 def too_many(here: site.Site, request: Request) -> bool:

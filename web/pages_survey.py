@@ -54,7 +54,8 @@ def answer(here: site.Site, request: Request, form: Form) -> Response:
     if len(sent.comment) > collect.LONGEST_COMMENT:
         problem = words.text("comment_too_long", most=collect.LONGEST_COMMENT, n=len(sent.comment))
         return _form(here, words, asked, replace(sent, problem=problem, comment_at_fault=True))
-    outcome = collect.submit(here.belt, token, _post(here, request, form, sent, words.language))
+    visit = visitor.of(here.belt, request, words.language)
+    outcome = collect.submit(here.belt, token, questionnaire.post(form, sent, visit))
     if outcome is collect.Collected.CLOSED:
         return _closed(here, words, token)
     if outcome is collect.Collected.OUT_OF_RANGE:
@@ -75,7 +76,8 @@ async def answer_at_once(here: site.Site, request: Request, form: Form) -> Respo
     if len(sent.comment) > collect.LONGEST_COMMENT:
         return None
     language = site.language(here, request.query_params, link.language) if request.scope["query_string"] else link.language
-    outcome = await collect.submitted(here.belt, token, _post(here, request, form, sent, language))
+    visit = visitor.of(here.belt, request, language)
+    outcome = await collect.submitted(here.belt, token, questionnaire.post(form, sent, visit))
     if outcome not in _TAKEN:
         return None
     return _thanked(here, token, _carried(language, link.language, **_CHECKED.get(outcome, {})))
@@ -83,18 +85,6 @@ async def answer_at_once(here: site.Site, request: Request, form: Form) -> Respo
 
 _TAKEN = frozenset((collect.Collected.SAVED, collect.Collected.SAME, collect.Collected.CHANGED, collect.Collected.CHECKED))
 _CHECKED = {collect.Collected.CHECKED: {"checked": "1"}}
-
-
-def _post(here: site.Site, request: Request, form: Form, sent: questionnaire.Filled, language: str) -> collect.Post:
-    return collect.Post(
-        nonce=form.get("nonce", ""),
-        value=form.get("value", ""),
-        comment=sent.comment,
-        decoy=form.get("more", ""),
-        automated=form.get("automated", "") == "1",
-        extras=sent.extras,
-        visit=visitor.of(here.belt, request, language),
-    )
 
 
 def _thanked(here: site.Site, token: str, query: str) -> Response:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from journey import collect
+from journey.answering import visits
 from surveys import questions, survey, wording
 
 
@@ -48,6 +49,19 @@ def on_scale(asked: survey.Survey, said: str) -> int | None:
     """The value that is meant; None for none, and for one of another scale (the survey's metric may have changed meanwhile)."""
     found = _VALUE.fullmatch(said.strip())
     return int(said) if found and int(said) in asked.definition.values else None
+
+
+def post(form: Mapping[str, str], sent: Filled, visit: visits.Visit) -> collect.Post:
+    """The form as journey takes it."""
+    return collect.Post(
+        nonce=form.get("nonce", ""),
+        value=form.get("value", ""),
+        comment=sent.comment,
+        decoy=form.get("more", ""),
+        automated=form.get("automated", "") == "1",
+        extras=sent.extras,
+        visit=visit,
+    )
 
 
 def values(words: wording.Wording, asked: survey.Survey, kind: str, filled: Filled) -> dict[str, Any]:

@@ -31,10 +31,6 @@ class _Window:
         """Take the place."""
         self._taken.append(at)
 
-    def is_over(self, now: datetime) -> bool:
-        """Whether all its places are free again."""
-        return not self._taken or self._taken[-1] + self._span <= now
-
 
 class Pace:
     """Turns of mails, by their keys. Safe to use from several threads."""
