@@ -57,10 +57,7 @@ class Signs(BaseModel):
     just_sent: duration.Duration = Field(
         default=timedelta(seconds=3), description='Nobody answers sooner after the mail server took the message; "0s": off'
     )
-    pace: duration.Duration = Field(
-        default=timedelta(seconds=2), description='Nobody reads a page faster, but that alone proves nothing; "0s": off'
-    )
-    pace_alone: bool = Field(default=False, description="Whether it is enough by itself after all")
+    pace: duration.Duration = Field(default=timedelta(seconds=2), description='Nobody reads a page and answers faster; "0s": off')
     gateway: int = Field(
         default=10, ge=0, le=10_000, description="A visitor who answers for so many people within moments is a machine; 0: off"
     )

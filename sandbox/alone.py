@@ -11,7 +11,7 @@ SHARE = 0.6
 """Of the messages that are answered at all."""
 HESITATION = (2.0, 20.0)
 """Seconds from the message to opening it, at least and at most."""
-READING = (2.0, 8.0)
+READING = (2.5, 8.0)
 """Seconds on the page, at least and at most."""
 LOOK_EVERY = 1.0
 """Seconds between looks into the mailboxes."""

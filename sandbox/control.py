@@ -21,7 +21,8 @@ from sandbox import base, errand, mail, people, sms
 HELP = {
     "POST /act": {"do": "close_cases | reopen_cases | make_purchases | merge_cases | delete_cases | opt_out | raise_priority",
                   "crm": "salesforce | dynamics", "count": 1, "records": "ids instead of count"},
-    "POST /people": {"do": "answer | open | scan | unsubscribe | text", "share": 1.0, "to": "only this address", "pace": 0,
+    "POST /people": {"do": "answer | open | scan | unsubscribe | text", "share": 1.0, "to": "only this address",
+                     "pace": "seconds on the page; default: as people do",
                      "value": "what everybody answers", "comment": "likewise", "submit": "true: scanners send the form too",
                      "way": "how scanners fetch: links | head | preview | prefetch | altered",
                      "text": "what those who text write; default STOP"},

@@ -20,8 +20,8 @@ class Errand:
     """Of the messages that are unread, that is neither answered nor unsubscribed from."""
     to: str = ""
     """Only this e-mail address or number."""
-    pace: float = 0.0
-    """Seconds each customer spends on the page before sending."""
+    pace: float | None = None
+    """Seconds each customer spends on the page before sending, whenever the message came; None: as people do."""
     value: str = ""
     """What everybody answers, instead of what they feel."""
     comment: str | None = None
@@ -43,7 +43,7 @@ class Errand:
         if asked.get("way", "links") not in scanning.WAYS:
             raise ValueError(f'"way" should be one of {", ".join(scanning.WAYS)}')
         errand = Errand(**{**asked, "value": str(asked.get("value", ""))})
-        if not 0 <= errand.share <= 1 or not 0 <= errand.pace <= 600:
+        if not 0 <= errand.share <= 1 or not 0 <= (errand.pace or 0.0) <= 600:
             raise ValueError('"share" should be between 0 and 1, "pace" between 0 and 600 seconds')
         return errand
 

@@ -19,6 +19,8 @@ class Letter:
     text: str
     """All that can be read in it, the subject included."""
     links: tuple[str, ...]
+    arrived: float
+    """When it came, on the machine's monotonic clock, in seconds: the stand-ins' own clock may be moved."""
     unsubscribe: str = ""
     """Address for one-click unsubscribing (RFC 8058), where the mail has one."""
 
@@ -45,10 +47,12 @@ def from_mail(received: mail.Mail) -> Letter:
         address=received.to,
         text="\n".join((received.header("Subject"), received.text, shown.text)),
         links=shown.links or tuple(LINK.findall(received.text)),
+        arrived=received.arrived,
         unsubscribe=addresses[0] if addresses and posts else "",
     )
 
 
 def from_sms(received: sms.Sms) -> Letter:
     """A text message as a telephone shows it."""
-    return Letter(key=received.id, address=received.to, text=received.text, links=tuple(LINK.findall(received.text)))
+    links = tuple(LINK.findall(received.text))
+    return Letter(key=received.id, address=received.to, text=received.text, links=links, arrived=received.arrived)

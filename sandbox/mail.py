@@ -12,8 +12,9 @@ import contextlib
 import itertools
 import re
 import socket
+import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
@@ -47,6 +48,8 @@ class Mail:
     """Envelope sender."""
     received_at: datetime
     raw: bytes
+    arrived: float = field(default_factory=time.monotonic)
+    """As ``received_at``, on the machine's monotonic clock."""
 
     @cached_property
     def message(self) -> Message:

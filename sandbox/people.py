@@ -6,6 +6,7 @@ They know no more than a browser does. Which record an answer was about is told 
 import asyncio
 import functools
 import random
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,6 +19,10 @@ T = TypeVar("T")
 
 THREADS = 8
 """How many customers sit at their screens at the same time."""
+NOTICING = (1.5, 2.5)
+"""Seconds from a message's arrival to opening it, at least and at most: nobody's phone shows it sooner."""
+READING = (2.3, 3.0)
+"""Seconds on the page, at least and at most, of people who are told to answer now; those in the demo take longer."""
 SHARE_WITH_COMMENT = 0.6
 SHARE_OF_TAPS = 0.5
 """Of answers that begin with a tap on a value in the mail rather than on the plain link."""
@@ -78,10 +83,13 @@ class Customers:
         return self._report(asked, await asyncio.gather(*(self._aside(self._unsubscribe, letter) for letter in chosen)))
 
     async def answer(self, letter: letters.Letter, asked: errand.Errand) -> errand.Outcome:
-        """Open the page, read it for as long as is asked, and send the form."""
+        """Open the page, read it for as long as is asked or as people do, and send the form."""
         self._read.add(letter.key)
+        chance = self._chance(letter, "pace")
+        if asked.pace is None:
+            await asyncio.sleep(letter.arrived + chance.uniform(*NOTICING) - time.monotonic())
         visit = await self._aside(self._visit, letter)
-        await asyncio.sleep(asked.pace)
+        await asyncio.sleep(chance.uniform(*READING) if asked.pace is None else asked.pace)
         outcome = await self._aside(self._send, visit, asked)
         if outcome.trouble and (outcome.status == 0 or outcome.status >= 500):
             self._read.discard(letter.key)  # the site was down: people try again another time

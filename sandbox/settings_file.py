@@ -61,10 +61,6 @@ metric = "nps"
 unsure = "park"
 forget = "24 months"
 
-# People here have their mail at once and answer without reading it: what comes soon after the mail is not doubted.
-[journey.signs]
-just_sent = "0s"
-
 [journey.gather]
 quiet   = "2s"
 at_most = "30s"

@@ -14,6 +14,7 @@ import hmac
 import itertools
 import re
 import secrets
+import time
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -52,6 +53,8 @@ class Sms:
     received_at: datetime
     report_to: str = ""
     """Where Twilio's way of reporting goes (StatusCallback)."""
+    arrived: float = field(default_factory=time.monotonic)
+    """As ``received_at``, on the machine's monotonic clock."""
 
     def as_json(self) -> dict[str, Any]:
         """As ``GET /sms`` shows it."""

@@ -108,6 +108,7 @@ PHRASES: dict[str, str | Plural] = {
         "n",
     ),
     "stale": "This page had been open for a while. Nothing is lost: please press Send once more.",
+    "once_more": "Please press Send once more, so that we know it was you and no mail program.",
     "unsent": "We could not reach the server. Your answer is still here: please try again.",
     "error_title": "Error: {title}",
     "decoy": "Leave this field empty",

@@ -60,8 +60,8 @@ def answer(here: site.Site, request: Request, form: Form) -> Response:
         return _closed(here, words, token)
     if outcome is collect.Collected.OUT_OF_RANGE:
         return _form(here, words, asked, replace(sent, problem=words.say("nothing_chosen", asked.survey)))
-    if outcome is collect.Collected.STALE_NONCE:
-        return _form(here, words, asked, replace(sent, problem=words.text("stale")))
+    if outcome in _AGAIN:
+        return _form(here, words, asked, replace(sent, problem=words.text(_AGAIN[outcome])))
     return _thanked(here, token, _carried(words.language, asked.language, **_CHECKED.get(outcome, {})))
 
 
@@ -84,6 +84,7 @@ async def answer_at_once(here: site.Site, request: Request, form: Form) -> Respo
 
 
 _TAKEN = frozenset((collect.Collected.SAVED, collect.Collected.SAME, collect.Collected.CHANGED, collect.Collected.CHECKED))
+_AGAIN = {collect.Collected.STALE_NONCE: "stale", collect.Collected.ONCE_MORE: "once_more"}
 _CHECKED = {collect.Collected.CHECKED: {"checked": "1"}}
 
 

@@ -29,7 +29,7 @@ class Sign(enum.StrEnum):
     JUST_SENT = "just_sent"
     """It came before the mail server had taken the message, or moments after."""
     TOO_FAST = "too_fast"
-    """It was sent faster than a person reads, and something else speaks against it too."""
+    """It was sent faster than a person reads."""
     GATEWAY = "gateway"
     """The same visitor answered the invitations of many people within moments."""
     CAME_AFTER = "came_after"
@@ -64,6 +64,9 @@ class Posted:
     visit: visits.Visit
     decoy: bool = False
     automated: bool = False
+    invited: bool = True
+    """Whether the form was behind somebody's own link. Nobody mails the link of a place to a scanner, and the next in the queue
+    taps at once."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -159,19 +162,12 @@ def just_sent(posted: Posted, traffic: Traffic, chosen: settings.Signs) -> str:
     return ""
 
 
-def too_fast(posted: Posted, traffic: Traffic, chosen: settings.Signs) -> str:
-    """Faster than a person reads; by itself enough only where settings say so, and for the second step of a doubtful answer."""
+def too_fast(posted: Posted, _traffic: Traffic, chosen: settings.Signs) -> str:
+    """Faster than a person reads."""
     passed = posted.at - posted.shown.at
-    if passed >= chosen.pace:
+    if not posted.invited or passed >= chosen.pace:
         return ""
-    said = f"it was sent {_seconds(passed)} after its page was shown, faster than a person reads"
-    if chosen.pace_alone or posted.shown.purpose is forms.Purpose.CONFIRM:
-        return said
-    visitor = posted.visit.visitor
-    near = [one for one in traffic.fetches if posted.at - one.at <= chosen.within and visits.related(one.visitor, visitor)]
-    if chosen.values and _is_run(near, chosen.values):
-        return f"{said}, and moments after a run through {_links(near)}"
-    return ""
+    return f"it was sent {_seconds(passed)} after its page was shown, faster than a person reads"
 
 
 def gateway(posted: Posted, traffic: Traffic, chosen: settings.Signs) -> str:

@@ -35,6 +35,8 @@ class Collected(enum.StrEnum):
     CHANGED = "changed"
     CHECKED = "checked"
     """Kept, and counts for nothing until a person confirms it or an admin releases it: a sign speaks against it."""
+    ONCE_MORE = "once_more"
+    """Not kept: a sign speaks against it, and what is anonymous cannot be confirmed afterwards. Ask for the same once more."""
     OUT_OF_RANGE = "out_of_range"
     STALE_NONCE = "stale_nonce"
     """The form is not one of ours or lay open for too long: show a fresh one."""
@@ -134,7 +136,7 @@ class _Batch:
         if one.value not in self._belt.surveys[invited.survey].definition.values:
             return Collected.OUT_OF_RANGE
         if signs.look(self._posted(one), self._traffic(invited, one), self._signs) is not None:
-            return Collected.STALE_NONCE
+            return Collected.ONCE_MORE
         said = anonymous.Said(value=one.value, comment=one.comment, extras=one.extras, at=one.at)
         anonymous.keep(self._belt, self._tx, invited, said)
         self._apart.add(invited.id)

@@ -66,7 +66,7 @@ def store(
         return collect.Collected.OUT_OF_RANGE
     at = about.at or belt.now()
     form = shown or forms.Shown(at=at - timedelta(hours=1), purpose=forms.Purpose.ANSWER)
-    posted = signs.Posted(at=at, shown=form, visit=post.visit, decoy=bool(post.decoy), automated=post.automated)
+    posted = signs.Posted(at=at, shown=form, visit=post.visit, decoy=bool(post.decoy), automated=post.automated, invited=False)
     hit = signs.look(posted, signs.NO_TRAFFIC, belt.settings.signs)
     answer = place_answers.Answer(
         belt=belt, place=place, post=post, about=about, given=_given(belt, place, post, (chosen, at, hit))

@@ -22,7 +22,7 @@ from triggers import rule
 
 sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """For what does not depend on the database: SQLite alone, for the sake of time."""
-NO_WAITING = settings.Signs(just_sent=timedelta(0))
+NO_WAITING = settings.Signs(just_sent=timedelta(0), pace=timedelta(0))
 """The clock stands still: whatever is answered was sent at the same moment."""
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 

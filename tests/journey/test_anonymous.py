@@ -175,7 +175,7 @@ def test_nothing_goes_to_the_crm(world: conftest.World) -> None:
 
 def test_a_machine_is_asked_once_more_and_the_person_can_still_answer(world: conftest.World) -> None:
     token = invite(world)
-    assert send(world, token, decoy="x") is collect.Collected.STALE_NONCE
+    assert send(world, token, decoy="x") is collect.Collected.ONCE_MORE
     assert everything(world)["answer"] == []
     assert send(world, token) is collect.Collected.SAVED
     assert world.counts("answers") == {"confirmed": 1}

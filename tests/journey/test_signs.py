@@ -1,6 +1,7 @@
 """Signs: each as a table of what a machine's post looks like, and of people who do something near it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -141,26 +142,19 @@ def test_people_near_a_run_are_people(name: str) -> None:
     assert found(post, *fetches) == ""
 
 
-@pytest.mark.parametrize(("seconds", "key"), [(0.0, ""), (0.5, ""), (1.9, ""), (2.0, ""), (30.0, "")])
-def test_speed_alone_is_no_sign(seconds: float, key: str) -> None:
-    assert found(posted(shown=0, sent=seconds), page(0)) == key
+@pytest.mark.parametrize("purpose", [forms.Purpose.ANSWER, forms.Purpose.CONFIRM])
+@pytest.mark.parametrize(("seconds", "key"), [(0.0, "too_fast"), (0.5, "too_fast"), (1.9, "too_fast"), (2.0, ""), (30.0, "")])
+def test_nobody_reads_and_answers_within_two_seconds(seconds: float, key: str, purpose: forms.Purpose) -> None:
+    assert found(posted(shown=0, sent=seconds, purpose=purpose), page(0)) == key
 
 
-@pytest.mark.parametrize(("seconds", "key"), [(0.5, "too_fast"), (1.9, "too_fast"), (2.0, ""), (3.0, "")])
-def test_speed_alone_is_one_where_settings_say_so(seconds: float, key: str) -> None:
-    assert found(posted(shown=0, sent=seconds), page(0), chosen=settings.Signs(pace_alone=True)) == key
+def test_a_slower_reader_may_be_asked_for() -> None:
+    assert found(posted(shown=0, sent=4), chosen=settings.Signs(pace=timedelta(seconds=5))) == "too_fast"
+    assert found(posted(shown=0, sent=0), chosen=settings.Signs(pace=timedelta(0))) == ""
 
 
-@pytest.mark.parametrize(("seconds", "key"), [(0.5, "too_fast"), (1.9, "too_fast"), (2.0, "")])
-def test_the_second_step_takes_a_persons_time(seconds: float, key: str) -> None:
-    assert found(posted(shown=0, sent=seconds, purpose=forms.Purpose.CONFIRM)) == key
-
-
-@pytest.mark.parametrize(("seconds", "key"), [(0.1, "too_fast"), (5.0, "")])
-def test_speed_right_after_a_run_is_a_sign(seconds: float, key: str) -> None:
-    shared = visitor("10.0.0.1", CHROME, shared=True)
-    post = posted(shown=3, sent=3 + seconds, who=shared)
-    assert found(post, *run(0, range(11), shared), page(3, shared)) == key
+def test_at_a_place_the_next_in_the_queue_taps_at_once() -> None:
+    assert found(replace(posted(shown=0, sent=0.1), invited=False)) == ""
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_a_page_thanks_when_it_says_so_and_asks_nothing(html: str, thanks: bool)
 
 
 def letter(*links: str, unsubscribe: str = "") -> letters.Letter:
-    return letters.Letter(key="1", address="a@b.example", text="", links=links, unsubscribe=unsubscribe)
+    return letters.Letter(key="1", address="a@b.example", text="", arrived=0.0, links=links, unsubscribe=unsubscribe)
 
 
 def test_taps_are_sorted_and_the_plain_link_opens_the_same_page() -> None:
