@@ -1,7 +1,10 @@
 """The mailbox server's stand-in: IMAP4rev1 (RFC 3501) over TLS, with what clients of today use: UIDPLUS, MOVE, IDLE, SASL-IR.
 
-One user, whose INBOX is where returned mails arrive. Not there: parts of a mail by number and BODYSTRUCTURE, which are answered
-with NO. Faults (``Faults.add``): ``refuse_login``, ``drop`` (hangs up at the next command), ``no_folder``.
+One user, whose INBOX is where returned mails arrive. TLS from the first byte (port 993 of the real ones), or from STARTTLS on
+(port 143): in the clear nobody signs in then (RFC 9051, 6.2.1, 6.2.3 and 11.1). Not there: parts of a mail by number and
+BODYSTRUCTURE, which are answered with NO. Faults (``Faults.add``): ``refuse_login``, ``drop`` (hangs up at the next command),
+``no_folder``, and at a greeting in the clear ``no_starttls`` (an old server, which takes passwords in the clear) and ``preauth``
+(somebody in between, who says that the client is signed in already).
 """
 
 import asyncio
@@ -16,24 +19,36 @@ from sandbox import imap_folders, imap_mails, imap_view, imap_words
 from sandbox.imap_words import Word, Wrong
 
 CAPABILITIES = "IMAP4rev1 LITERAL+ SASL-IR AUTH=PLAIN ID IDLE NAMESPACE UIDPLUS UNSELECT MOVE"
+IN_THE_CLEAR = "IMAP4rev1 LITERAL+ SASL-IR ID STARTTLS LOGINDISABLED"
 _LONGEST_LINE = 65_536
+_MOMENT = 0.01
+"""Seconds in which what was sent together with STARTTLS is here."""
 _ELSEWHERE = {**imap_folders.COMMANDS, **imap_mails.COMMANDS}
-_BEFORE_LOGIN = ("CAPABILITY", "NOOP", "LOGOUT", "LOGIN", "AUTHENTICATE", "ID")
+_BEFORE_LOGIN = ("CAPABILITY", "NOOP", "LOGOUT", "LOGIN", "AUTHENTICATE", "ID", "STARTTLS")
 _WITH_FOLDER = ("CHECK", "CLOSE", "UNSELECT", "EXPUNGE", "SEARCH", "FETCH", "STORE", "COPY", "MOVE", "UID", "IDLE")
 
 
 class Session:
     """One connection."""
 
-    def __init__(self, server: imap_view.Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._server, self._reader, self._writer = server, reader, writer
-        self._view = imap_view.View(server, writer)
+    def __init__(
+        self, server: imap_view.Server, line: tuple[asyncio.StreamReader, asyncio.StreamWriter], tls: ssl.SSLContext | None
+    ) -> None:
+        """``tls``: what STARTTLS begins with, on a line that is in the clear so far."""
+        self._server, (self._reader, self._writer) = server, line
+        self._view = imap_view.View(server, self._writer)
+        self._tls = tls
         self._signed_in = False
         self._over = False
 
     async def run(self) -> None:
         """Greet and answer until the client leaves."""
-        self._view.say(f"* OK [CAPABILITY {CAPABILITIES}] ready")
+        greeting = "OK"
+        if self._tls is not None and self._server.faults.take("preauth"):
+            greeting, self._signed_in = "PREAUTH", True
+        if self._tls is not None and self._server.faults.take("no_starttls"):
+            self._tls = None
+        self._view.say(f"* {greeting} [CAPABILITY {self._capabilities}] ready")
         while not self._over:
             await self._writer.drain()
             try:
@@ -72,8 +87,11 @@ class Session:
             if len(words) < 2 or not isinstance(words[0], str) or not isinstance(words[1], str):
                 raise Wrong("a command is a tag and a name")
             tag, name = words[0], words[1].upper()
+            self._server.heard.append((name, self._writer.get_extra_info("ssl_object") is not None))
             done = await self._do(name, words[2:])
             self._view.say(f"{tag} OK {done or name + ' done'}")
+            if name == "STARTTLS":
+                await self._encrypt()
         except Wrong as error:
             self._view.say(f"{tag} BAD {error}")
         except imap_view.Refused as error:
@@ -91,6 +109,8 @@ class Session:
             raise Wrong("select a folder first")
         if name == "AUTHENTICATE":
             return await self._authenticate([imap_view.text(one) for one in words])
+        if name == "STARTTLS":
+            return await self._starttls()
         if name == "IDLE":
             return await self._idle()
         if name in self._own:
@@ -103,8 +123,29 @@ class Session:
             self._view.news()
         return done
 
+    @property
+    def _capabilities(self) -> str:
+        return CAPABILITIES if self._tls is None else IN_THE_CLEAR
+
+    async def _starttls(self) -> str:
+        """Encrypt from here on. What came along with the command was not encrypted and is not looked at (RFC 9051, 11.1)."""
+        if self._tls is None:
+            raise Wrong("STARTTLS is not known")
+        if self._signed_in:
+            raise Wrong("STARTTLS comes before the sign-in")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_MOMENT):
+                await self._reader.read(_LONGEST_LINE)
+        return "begin TLS now"
+
+    async def _encrypt(self) -> None:
+        tls, self._tls = self._tls, None
+        assert tls is not None
+        await self._writer.drain()
+        await self._writer.start_tls(tls)
+
     def _capability(self, words: list[Word]) -> str:
-        self._view.say(f"* CAPABILITY {CAPABILITIES}")
+        self._view.say(f"* CAPABILITY {self._capabilities}")
         return ""
 
     def _login(self, words: list[Word]) -> str:
@@ -112,6 +153,8 @@ class Session:
         return self._sign_in(user, password)
 
     async def _authenticate(self, words: list[str]) -> str:
+        if self._tls is not None:
+            raise imap_view.Refused("[PRIVACYREQUIRED] not in the clear")
         if words[0].upper() != "PLAIN":
             raise imap_view.Refused("[CANNOT] PLAIN is what there is")
         if len(words) == 1:
@@ -127,6 +170,8 @@ class Session:
         return self._sign_in(user, password)
 
     def _sign_in(self, user: str, password: str) -> str:
+        if self._tls is not None:
+            raise imap_view.Refused("[PRIVACYREQUIRED] not in the clear")
         right = (user, password) == (self._view.account.user, self._view.account.password)
         if not right or self._server.faults.take("refuse_login"):
             raise imap_view.Refused("[AUTHENTICATIONFAILED] wrong user or password")
@@ -158,20 +203,22 @@ class Session:
 
 
 @contextlib.asynccontextmanager
-async def listening(server: imap_view.Server, bound: socket.socket, context: ssl.SSLContext) -> AsyncIterator[None]:
-    """Answer on this socket, over TLS from the first byte."""
+async def listening(
+    server: imap_view.Server, bound: socket.socket, context: ssl.SSLContext, *, starttls: bool = False
+) -> AsyncIterator[None]:
+    """Answer on this socket, over TLS from the first byte, or with ``starttls`` from that command on."""
     open_: set[asyncio.StreamWriter] = set()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         open_.add(writer)
         # The client leaves when it likes, or sends a line without end.
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, ValueError):
-            await Session(server, reader, writer).run()
+            await Session(server, (reader, writer), context if starttls else None).run()
             await writer.drain()
         open_.discard(writer)
         writer.close()
 
-    listens = await asyncio.start_server(connected, sock=bound, ssl=context, limit=_LONGEST_LINE)
+    listens = await asyncio.start_server(connected, sock=bound, ssl=None if starttls else context, limit=_LONGEST_LINE)
     try:
         yield
     finally:

@@ -1,6 +1,7 @@
 """What one IMAP client sees, and the server behind it: shared by the commands on folders and on mails."""
 
 import asyncio
+from collections import deque
 
 from sandbox import base, imap_box
 from sandbox.imap_words import Word, Wrong
@@ -15,7 +16,9 @@ class Server:
 
     def __init__(self, account: imap_box.Account, clock: base.Clock) -> None:
         self.account, self.clock = account, clock
-        self.faults = base.Faults(("refuse_login", "drop", "no_folder"))
+        self.faults = base.Faults(("refuse_login", "drop", "no_folder", "no_starttls", "preauth"))
+        self.heard: deque[tuple[str, bool]] = deque(maxlen=1000)
+        """The names of the latest commands, and whether each came encrypted."""
 
 
 class View:

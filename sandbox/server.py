@@ -54,6 +54,7 @@ class Ports:
     dynamics: int = 0
     smtp: int = 0
     imap: int = 0
+    imap_starttls: int = 0
     sms: int = 0
     web: int = 0
     """Not ours: where the daemon's pages shall listen, by the settings file that we write."""
@@ -178,6 +179,8 @@ class Sandbox:
         await sockets.serve("control", driver.app)
         await stack.enter_async_context(mail.listening(self.mailbox, sockets.bound["smtp"]))
         await stack.enter_async_context(imap.listening(self.returned, sockets.bound["imap"], context))
+        in_the_clear = imap.listening(self.returned, sockets.bound["imap_starttls"], context, starttls=True)
+        await stack.enter_async_context(in_the_clear)
         web_port = lines.free_port(self._ports.web)
         hooks = f"http://{lines.HOST}:{web_port}/hooks/sms"
         self.gateway.reports.reports_to, self.gateway.reports.inbound_to = f"{hooks}/status", f"{hooks}/inbound"
@@ -201,6 +204,7 @@ class Sandbox:
             imap={
                 "host": lines.HOST,
                 "port": lines.port(sockets.bound["imap"]),
+                "starttls_port": lines.port(sockets.bound["imap_starttls"]),
                 "user": self.mailbox.bounces.user,
                 "password": self.mailbox.bounces.password,
             },

@@ -82,6 +82,13 @@ class BouncesSettings(BaseModel):
             raise ValueError(f"refers to a secret of fewer than {_SHORTEST_SECRET} characters: make a long random one")
         return value
 
+    @field_validator("username", "folder", mode="after")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        if any(ord(character) < 32 for character in value):
+            raise ValueError("should be one line without control characters")
+        return value
+
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if bool(self.imap) != (bool(self.username) and self.password is not None):

@@ -23,9 +23,10 @@ NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
 class Server:
-    """The stand-in on a thread of its own."""
+    """The stand-in on a thread of its own, over TLS from the first byte or from STARTTLS on."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, starttls: bool = False) -> None:
+        self.starttls = starttls
         authority = trustme.CA()
         self.ca = folder / "ca.pem"
         authority.cert_pem.write_to_path(str(self.ca))
@@ -42,13 +43,22 @@ class Server:
         self._ready.wait(10)
 
     async def _serve(self) -> None:
-        async with imap.listening(self.behind, self._bound, self._context):
+        async with imap.listening(self.behind, self._bound, self._context, starttls=self.starttls):
             self._ready.set()
             await self._enough.wait()
 
     @property
     def mails(self) -> list[imap_box.Kept]:
         return self.behind.account.inbox.mails
+
+    @property
+    def url(self) -> str:
+        return f"{'imap' if self.starttls else 'imaps'}://127.0.0.1:{self.port}"
+
+    @property
+    def in_the_clear(self) -> list[str]:
+        """The commands that were not encrypted."""
+        return [name for name, encrypted in self.behind.heard if not encrypted]
 
     def put(self, *raws: bytes) -> None:
         for raw in raws:
@@ -60,11 +70,15 @@ class Server:
         self._loop.close()
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path)
+@pytest.fixture(params=[False, True], ids=["tls", "starttls"])
+def server(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Server]:
+    server = Server(tmp_path, starttls=request.param)
     yield server
     server.stop()
+
+
+only_starttls = pytest.mark.parametrize("server", [True], indirect=True, ids=["starttls"])
+only_tls = pytest.mark.parametrize("server", [False], indirect=True, ids=["tls"])
 
 
 @pytest.fixture
@@ -72,10 +86,12 @@ def opened(server: Server, tmp_path: Path) -> Iterator[Callable[..., email_chann
     """Opens channels that look into this mailbox."""
     made: list[email_channel.EmailChannel] = []
 
-    def open_(*, ca: Path | None = server.ca, password: str = server.behind.account.password, **told: Any) -> Any:
+    def open_(
+        *, ca: Path | None = server.ca, patience: str = "5s", password: str = server.behind.account.password, **told: Any
+    ) -> Any:
         (tmp_path / "password").write_text(password)
-        bounces = {"imap": f"imaps://127.0.0.1:{server.port}", "username": "bounces", "password": "file:password", **told}
-        common = {"host": "127.0.0.1", "sender": "feedback@havu.example", "timeout": "5s", "ca": str(ca) if ca else None}
+        bounces = {"imap": server.url, "username": "bounces", "password": "file:password", **told}
+        common = {"host": "127.0.0.1", "sender": "feedback@havu.example", "timeout": patience, "ca": str(ca) if ca else None}
         given = settings.EmailSettings.model_validate({**common, "bounces": bounces}, context={"folder": tmp_path})
         made.append(email_channel.EmailChannel(given))
         return made[-1]
@@ -175,6 +191,54 @@ def test_a_person_must_act(opened: Any, told: dict[str, Any], words: str) -> Non
     assert "wrong-password" not in str(caught.value)
     wrong = [found for found in channel.check() if found.subject.endswith("returned mails")]
     assert [found.grade for found in wrong] == [finding.Grade.WRONG]
+
+
+@only_starttls
+def test_nothing_but_starttls_is_said_in_the_clear(server: Server, opened: Any) -> None:
+    server.put(returned_mail.postfix())
+    assert Heard().look(opened()) == 1
+    assert server.in_the_clear == ["CAPABILITY", "STARTTLS"]
+
+
+@only_starttls
+@pytest.mark.parametrize(
+    ("fault", "words"), [("no_starttls", "offers no STARTTLS"), ("preauth", "begins no encryption"), ("", "not trusted")]
+)
+def test_no_password_goes_over_a_line_that_cannot_be_encrypted(
+    server: Server, opened: Any, tmp_path: Path, fault: str, words: str
+) -> None:
+    if fault:
+        server.behind.faults.add(fault, count=2)
+    trusted = server.ca if fault else None
+    channel = opened(ca=trusted)
+    with pytest.raises(errors.NeedsPerson, match=words) as caught:
+        Heard().look(channel)
+    assert caught.value.remedy
+    assert [found.grade for found in channel.check() if found.subject.endswith("returned mails")] == [finding.Grade.WRONG]
+    assert set(server.in_the_clear) <= {"CAPABILITY", "STARTTLS"}
+    assert [name for name, _ in server.behind.heard if name in ("LOGIN", "AUTHENTICATE")] == []
+
+
+@only_tls
+def test_a_server_that_does_not_speak_tls_at_once_is_told_apart(opened: Any, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    clear = Server(tmp_path / "other", starttls=True)
+    channel = opened(imap=f"imaps://127.0.0.1:{clear.port}")
+    with pytest.raises(errors.NeedsPerson, match="no encryption could be agreed") as caught:
+        Heard().look(channel)
+    clear.stop()
+    assert "143" in caught.value.remedy
+
+
+@only_starttls
+def test_a_server_that_only_speaks_tls_is_asked_later(opened: Any, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    encrypted = Server(tmp_path / "other")
+    channel = opened(imap=f"imap://127.0.0.1:{encrypted.port}", patience="1s")
+    with pytest.raises(errors.Later, match="cannot be read"):
+        Heard().look(channel)
+    encrypted.stop()
+    assert list(encrypted.behind.heard) == []
 
 
 def test_a_folder_to_move_to_that_is_not_there_is_told(server: Server, opened: Any) -> None:

@@ -3,6 +3,7 @@
 import email
 import email.message
 import imaplib
+import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
@@ -223,3 +224,49 @@ class TestImaplib:
         with pytest.raises((imaplib.IMAP4.error, OSError)):
             plain.login(at["user"], at["password"])
         plain.shutdown()
+
+
+class TestStarttls:
+    @pytest.fixture
+    def clear(self, box: Box) -> Iterator[imapclient.IMAPClient]:
+        """IMAPClient, on a line in the clear."""
+        at = box.addresses.imap
+        with imapclient.IMAPClient(at["host"], port=at["starttls_port"], ssl=False) as clear:
+            yield clear
+
+    def test_a_client_encrypts_and_signs_in(self, box: Box, clear: imapclient.IMAPClient) -> None:
+        at = box.addresses.imap
+        assert {b"STARTTLS", b"LOGINDISABLED"} <= set(clear.capabilities())
+        clear.starttls(trust(box))
+        assert set(clear.capabilities()) & {b"STARTTLS", b"LOGINDISABLED"} == set()
+        clear.login(at["user"], at["password"])
+        assert clear.select_folder("INBOX")[b"EXISTS"] >= 0
+
+    def test_nobody_signs_in_in_the_clear(self, box: Box) -> None:
+        at = box.addresses.imap
+        with imaplib.IMAP4(at["host"], at["starttls_port"]) as plain:
+            for attempt in (
+                lambda: plain.login(at["user"], at["password"]),
+                lambda: plain.authenticate("PLAIN", lambda _: f"\0{at['user']}\0{at['password']}".encode()),
+            ):
+                with pytest.raises(imaplib.IMAP4.error, match="PRIVACYREQUIRED"):
+                    attempt()
+
+    def test_there_is_no_starttls_on_an_encrypted_line(self, box: Box) -> None:
+        at = box.addresses.imap
+        with imaplib.IMAP4_SSL(at["host"], at["port"], ssl_context=trust(box)) as plain:
+            assert "STARTTLS" not in plain.capabilities
+            with pytest.raises(imaplib.IMAP4.error, match="not known"):
+                plain.xatom("STARTTLS")
+
+    def test_what_was_sent_along_with_starttls_is_not_looked_at(self, box: Box) -> None:
+        at = box.addresses.imap
+        with socket.create_connection((at["host"], at["starttls_port"]), timeout=10) as line:
+            line.recv(1000)
+            line.sendall(b"a STARTTLS\r\nb NOOP\r\n")
+            assert line.recv(1000).startswith(b"a OK")
+            with trust(box).wrap_socket(line, server_hostname=at["host"]) as encrypted:
+                encrypted.sendall(b"c CAPABILITY\r\n")
+                said = encrypted.recv(1000)
+        assert b"* CAPABILITY" in said
+        assert b"b OK" not in said
