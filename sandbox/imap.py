@@ -20,6 +20,8 @@ from sandbox.imap_words import Word, Wrong
 
 CAPABILITIES = "IMAP4rev1 LITERAL+ SASL-IR AUTH=PLAIN ID IDLE NAMESPACE UIDPLUS UNSELECT MOVE"
 IN_THE_CLEAR = "IMAP4rev1 LITERAL+ SASL-IR ID STARTTLS LOGINDISABLED"
+BEFORE_LOGIN = "IMAP4rev1 LITERAL+ SASL-IR ID AUTH=PLAIN"
+"""What can be done with mails is told to whoever has signed in, as Dovecot does it."""
 _LONGEST_LINE = 65_536
 _MOMENT = 0.01
 """Seconds in which what was sent together with STARTTLS is here."""
@@ -125,7 +127,9 @@ class Session:
 
     @property
     def _capabilities(self) -> str:
-        return CAPABILITIES if self._tls is None else IN_THE_CLEAR
+        if self._tls is not None:
+            return IN_THE_CLEAR
+        return CAPABILITIES if self._signed_in else BEFORE_LOGIN
 
     async def _starttls(self) -> str:
         """Encrypt from here on. What came along with the command was not encrypted and is not looked at (RFC 9051, 11.1)."""

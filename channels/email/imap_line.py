@@ -22,11 +22,16 @@ _TRUSTED = "Set ca of channels.email to the file of the authority that signed it
 
 
 def connect(given: settings.EmailSettings) -> imaplib.IMAP4:
-    """A line that is encrypted and signed in. Raises NeedsPerson, what BROKEN holds, and IMAP4.error for other refusals."""
+    """A line that is encrypted and signed in; ``capabilities`` are those of the user, which many servers tell only now.
+
+    Raises NeedsPerson, what BROKEN holds, and IMAP4.error for other refusals.
+    """
     imap: imaplib.IMAP4 | None = None
     try:
         imap = _dial(given)
         _sign_in(imap, given.bounces)
+        told = imap.capability()[1][-1]
+        imap.capabilities = tuple((told or b"").decode("ascii", "replace").upper().split())
     except BaseException as error:
         if imap is not None:
             hang_up(imap)
