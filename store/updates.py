@@ -1,6 +1,6 @@
 """Field updates: what is to be written onto CRM records, until it is there or a person must look."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -84,11 +84,18 @@ LINK, LINK_OVER = "link", "link_over"
 """Topics: the link of the survey page, and its removal."""
 
 
-def links_over(tx: sa.Connection, limit: int) -> dict[int, Target]:
+def links_over(tx: sa.Connection, limit: int, apart: Collection[str], now: datetime) -> dict[int, Target]:
     """Touchpoint → the record that still has the link of an invitation that is over; those links give way from now on.
 
     An answer empties the field by itself, so what was answered only gives way; and so does what a later link stands above.
+    ``apart``: the anonymous surveys, whose links stay for as long whether somebody answers or not.
     """
+    anonymous, answered = _INVITATION.c.survey.in_(apart), _INVITATION.c.state == "answered"
+    over = sa.or_(
+        _INVITATION.c.state.not_in(("open", "answered")),
+        sa.and_(answered, sa.not_(anonymous), UPDATE.c.state == "done"),
+        sa.and_(answered, anonymous, _INVITATION.c.expires_at <= now),
+    )
     later = sa.alias(UPDATE, "later")
     covered = sa.exists().where(
         sa.text("later.topic = 'link' AND later.state <> 'replaced'"),
@@ -99,10 +106,9 @@ def links_over(tx: sa.Connection, limit: int) -> dict[int, Target]:
     )
     live = sa.and_(UPDATE.c.topic == LINK, UPDATE.c.state != "replaced")
     query = (
-        sa.select(UPDATE, _INVITATION.c.state.label("invitation_state"), covered.label("covered"))
+        sa.select(UPDATE, sa.and_(answered, sa.not_(anonymous)).label("emptied"), covered.label("covered"))
         .join(_INVITATION, _INVITATION.c.touchpoint_id == UPDATE.c.touchpoint_id)
-        .where(sa.text("topic = 'link' AND field_update.state <> 'replaced'"), _INVITATION.c.state != "open")
-        .where(sa.or_(_INVITATION.c.state != "answered", UPDATE.c.state == "done"))
+        .where(sa.text("topic = 'link' AND field_update.state <> 'replaced'"), over)
         .limit(limit)
     )
     found = rows.as_dicts(tx.execute(query))
@@ -111,7 +117,7 @@ def links_over(tx: sa.Connection, limit: int) -> dict[int, Target]:
     return {
         row["touchpoint_id"]: Target(connector=row["connector"], object=row["object"], record=row["record"], fields={LINK: None})
         for row in found
-        if row["invitation_state"] != "answered" and not row["covered"]
+        if not row["emptied"] and not row["covered"]
     }
 
 

@@ -64,9 +64,13 @@ def put(belt: belts.Belt, tx: sa.Connection, invited: Iterable[tuple[int, touchp
 
 
 def take_away(belt: belts.Belt) -> int:
-    """Links of invitations that are over leave their records; how many."""
+    """Links of invitations that are over leave their records; how many.
+
+    Of an anonymous survey they stay until it closes: a field that empties with the answer would tell who answered, and when.
+    """
+    apart = [key for key, asked in belt.surveys.items() if asked.anonymous]
     with belt.store.write() as tx:
-        over = updates.links_over(tx, belt.settings.batch)
+        over = updates.links_over(tx, belt.settings.batch, apart, belt.now())
         told = {i: target for i, target in over.items() if has_field(belt, target.connector, target.object)}
         if told:
             updates.tell(tx, told, belt.now(), topic=updates.LINK_OVER)

@@ -10,6 +10,7 @@ from channels.link import channel as link_channel
 from journey import collect, fields
 from journey.reaching import on_request
 from mapping import outward
+from surveys import survey
 from tests.journey.conftest import World, sqlite_only
 from triggers import restraint, rule
 
@@ -30,8 +31,8 @@ def world(make_world: Callable[..., World]) -> World:
     return begun(make_world, rules("memory"))
 
 
-def begun(make_world: Callable[..., World], chosen: rule.Rules, targets: outward.Targets = TARGETS) -> World:
-    made = make_world(targets=targets, rules=chosen)
+def begun(make_world: Callable[..., World], chosen: rule.Rules, targets: outward.Targets = TARGETS, **parts: Any) -> World:
+    made = make_world(targets=targets, rules=chosen, **parts)
     channels = {"memory": made.channel, "link": link_channel.LinkChannel()}
     known = fields.Fields(made.belt.connectors, targets)
     made.changes |= {"channels": channels, "fields": known}
@@ -57,6 +58,24 @@ def test_an_answer_takes_the_link_away(world: World) -> None:
     world.answer("4", "Good")
     world.turn()
     assert (link(world, case), world.values(case)["score"]) == (None, 4)
+
+
+def test_the_link_of_an_anonymous_survey_goes_at_its_end_whether_it_was_answered_or_not(
+    make_world: Callable[..., World],
+) -> None:
+    world = begun(make_world, rules("memory"), surveys={"csat": survey.Survey(key="csat", metric="csat", anonymous=True)})
+    cases = [world.close_case(f"{name}@posti.example", link=None, verdict=None) for name in ("aino", "eino")]
+    world.turn()
+    world.answer("4", "Good")
+    world.turn()
+    assert all(link(world, case) for case in cases), "nothing on a record tells who answered"
+    world.clock.advance(timedelta(days=8))
+    world.turn()
+    assert [link(world, case) for case in cases] == [None, None]
+    writes = [len(world.why(case)["writes"]) for case in cases]
+    world.clock.advance(timedelta(hours=1))
+    world.turn()
+    assert [len(world.why(case)["writes"]) for case in cases] == writes
 
 
 def test_the_link_goes_when_the_survey_closes(world: World) -> None:
