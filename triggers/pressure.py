@@ -36,11 +36,15 @@ def _in_peace(case: situation.Case, asked_at: datetime, until: datetime) -> str:
 def _planned(case: situation.Case, one: history.Planned) -> decision.Silence:
     """Something else is planned for the person. It may still come to nothing, so it is waited for rather than given up."""
     at = facts.aware(one.at)
+    settled = timing.later(max(at, case.now), SETTLED)
     if one.priority > case.winner.priority:
         words = f"the rule “{one.rule}” has a higher priority and asks the same person on {timing.told(at)}"
-        return _suppressed(case, Reason.OUTRANKED, words, max(timing.later(at, SETTLED), timing.later(case.now, SETTLED)))
-    until = timing.later(at, case.rules.quiet.per_person)
-    return _suppressed(case, Reason.QUARANTINED, _in_peace(case, at, until), until)
+        return _suppressed(case, Reason.OUTRANKED, words, settled)
+    free = timing.later(at, case.rules.quiet.per_person)
+    words = (
+        f"the rule “{one.rule}” asks the same person on {timing.told(at)}, who is then left in peace until {timing.told(free)}"
+    )
+    return _suppressed(case, Reason.QUARANTINED, words, min(settled, free))
 
 
 SETTLED = timedelta(minutes=30)
@@ -96,4 +100,5 @@ def _suppressed(case: situation.Case, reason: decision.Reason, words: str, until
         return decision.Silence(reason=reason, words=words + ".")
     if until > timing.later(case.happened_at, case.rules.quiet.too_old):
         return decision.Silence(reason=reason, words=words + "; by then this would be too old to ask about.")
-    return decision.Silence(reason=reason, words=words + "; it is looked at again then.", until=until)
+    when = "then" if words.endswith(timing.told(until)) else f"on {timing.told(until)}"
+    return decision.Silence(reason=reason, words=f"{words}; it is looked at again {when}.", until=until)

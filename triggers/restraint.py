@@ -72,7 +72,7 @@ class Quiet(_Section):
         timedelta(days=7), description="A touchpoint noticed later than this is not asked about"
     )
     on_conflict: OnConflict = pydantic.Field(
-        OnConflict.DROP, description="drop, or defer until the quarantine or the cap lets it through"
+        OnConflict.DEFER, description="defer until the quarantine or the cap lets it through, at most until too_old; or drop"
     )
 
     @cached_property

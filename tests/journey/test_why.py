@@ -91,6 +91,30 @@ def test_every_reason_not_to_ask_has_a_remedy() -> None:
         assert remedy.sentences(decided, "case_closed", None), reason
 
 
+CAPPED: dict[str, Any] = {"name": "Cases", "on": "case_closed", "survey": "csat", "channel": "memory"}
+
+
+@pytest.mark.parametrize(
+    ("on_conflict", "verdict", "end"),
+    [
+        ("drop", "never", 'higher, or on_conflict be "defer", so that it waits.'),
+        ("defer", "never", "higher, or triggers.quiet.too_old longer, so that it can wait."),
+        ("defer", "later", "higher."),
+    ],
+)
+def test_what_would_make_room_depends_on_whether_the_rule_waits(on_conflict: str, verdict: str, end: str) -> None:
+    rules = rule.Rules.model_validate({"rules": [{**CAPPED, "on_conflict": on_conflict}]})
+    decided = {
+        "verdict": verdict,
+        "reason": "account_cap",
+        "rule": "Cases",
+        "rule_version": rules.rules[0].version,
+        "checked": [],
+    }
+    said = remedy.sentences({**decided, "look_again_at": "2026-03-05 10:00"}, "case_closed", rules)
+    assert said[0] == f"triggers.quiet.per_account would have to be {end}"
+
+
 def test_the_command_is_listed_with_its_help() -> None:
     shown = testing.CliRunner().invoke(commands.application(("why", "rules")), ["rules", "--help"])
     assert shown.exit_code == 0

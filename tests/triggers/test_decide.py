@@ -54,7 +54,7 @@ def past(**changes: Any) -> history.History:
     ],
 )
 def test_the_reason_is_named(touch: touchpoint.Touchpoint, known: history.History, expected: decision.Reason) -> None:
-    made = verdict(touch, person=known)
+    made = verdict(touch, person=known, on_conflict="drop")
     assert made.reason is expected
     assert made.verdict is (Verdict.ASK if expected is Reason.ASKED else Verdict.NEVER)
     assert made.explanation.endswith((".", "rules."))

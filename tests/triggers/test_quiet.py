@@ -195,6 +195,19 @@ def test_a_planned_message_of_a_higher_priority_is_waited_for() -> None:
     assert made.look_again_at == NOON + timedelta(hours=2, minutes=30)
 
 
+def test_what_is_planned_before_it_is_waited_for_since_it_may_come_to_nothing() -> None:
+    made = verdict(CLOSED, with_sections(), planned())
+    assert (made.verdict, made.reason) == (Verdict.LATER, Reason.QUARANTINED)
+    assert made.look_again_at == NOON + timedelta(hours=2, minutes=30)
+    assert "the rule “Other” asks the same person on 2026-05-04 14:00 UTC" in made.explanation
+    assert made.explanation.endswith("it is looked at again on 2026-05-04 14:30 UTC.")
+
+
+def test_whom_a_cap_keeps_out_waits_where_settings_say_nothing() -> None:
+    made = verdict(samples.closed(account="001A"), with_sections(quiet={"per_account": "1 per 2d"}), counted(-1))
+    assert (made.verdict, made.look_again_at) == (Verdict.LATER, NOON + timedelta(hours=47))
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
