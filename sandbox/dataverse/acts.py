@@ -3,8 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sandbox.dataverse import actions, population, records, rights, writes
-from sandbox.dataverse.indexes import Row
+from sandbox.dataverse import population, rights
+from sandbox.dataverse.operations import actions
+from sandbox.dataverse.rows import records, writes
+from sandbox.dataverse.rows.indexes import Row
 
 _HIGH, _LOW = 1, 3
 """Values of a case's ``prioritycode``."""

@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from sandbox import base
-from sandbox.dataverse import acts, audit, entra, face, population, protection, records, schema, service, tables
-from sandbox.dataverse.indexes import ORDER, Row
+from sandbox.dataverse import acts, entra, face, population, protection, schema, service
+from sandbox.dataverse.rows import audit, records
+from sandbox.dataverse.rows.indexes import ORDER, Row
+from sandbox.dataverse.tables import standard
 
 _LABELS = {"incident": "ticketnumber", "salesorder": "ordernumber", "opportunity": "name"}
 LATE = 3.0
@@ -24,7 +26,7 @@ class Dataverse(base.StandIn):
         self.faults = base.Faults()
         self.counters = base.Counters()
         self._clock = clock
-        self.store = records.Store(clock, tables.standard(), seed)
+        self.store = records.Store(clock, standard.standard(), seed)
         self._tokens = entra.TokenHost(clock, tenant=tenant, client_id=client_id, client_secret=client_secret)
         self._service = service.Service(self.store, self.faults)
         self._face = face.Face(clock, self.faults, self.counters, self._service, self._tokens)

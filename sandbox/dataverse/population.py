@@ -4,8 +4,10 @@ import random
 from datetime import timedelta
 
 from sandbox import base
-from sandbox.dataverse import audit, audit_details, definitions, records, schema, writes
-from sandbox.dataverse.indexes import TARGET, Row
+from sandbox.dataverse import schema
+from sandbox.dataverse.metadata import definitions
+from sandbox.dataverse.rows import audit, audit_details, records, writes
+from sandbox.dataverse.rows.indexes import TARGET, Row
 
 _MESSAGES = ("Create", "Update", "Delete", "Retrieve", "RetrieveMultiple", "CreateMultiple", "UpdateMultiple", "UpsertMultiple")
 _EXTRA_PRIVILEGES = ("prvCreateEntity", "prvCreateAttribute", "prvPublishCustomization", audit.PRIVILEGE, audit_details.PRIVILEGE)

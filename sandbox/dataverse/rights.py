@@ -2,7 +2,8 @@
 
 from functools import cached_property
 
-from sandbox.dataverse import records, refusal, schema
+from sandbox.dataverse import refusal, schema
+from sandbox.dataverse.rows import records
 
 DEPTHS = ("", "Basic", "Local", "Deep", "Global")
 RIGHTS = ("Create", "Read", "Write", "Delete", "Append", "AppendTo", "Assign", "Share")

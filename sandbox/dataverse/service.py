@@ -6,25 +6,11 @@ from typing import Any
 import orjson
 
 from sandbox import base
-from sandbox.dataverse import (
-    address,
-    audit_details,
-    batch,
-    bulk,
-    cached_metadata,
-    changing,
-    csdl,
-    definitions,
-    describing,
-    exchange,
-    odata,
-    reading,
-    records,
-    refusal,
-    relating,
-    session,
-    verbosity,
-)
+from sandbox.dataverse import exchange, refusal, session, verbosity
+from sandbox.dataverse.metadata import cached, csdl, definitions, describing, relating
+from sandbox.dataverse.operations import address, batch, bulk, changing, reading
+from sandbox.dataverse.queries import odata
+from sandbox.dataverse.rows import audit_details, records
 
 _METADATA = frozenset({"EntityDefinitions", "RelationshipDefinitions", "GlobalOptionSetDefinitions"})
 _PREFIX = "Microsoft.Dynamics.CRM."
@@ -103,7 +89,7 @@ class Service:
 
     def _metadata_changes(self, call: session.Session, arguments: str) -> exchange.Answer:
         given = self._arguments(call, arguments)
-        made = cached_metadata.retrieve(call.schema, describing.Describing(call).children, given.get("Query"))
+        made = cached.retrieve(call.schema, describing.Describing(call).children, given.get("Query"))
         return exchange.json_answer({"@odata.context": f"{call.root}$metadata#{_PREFIX}RetrieveMetadataChangesResponse", **made})
 
     def _model(self, call: session.Session) -> bytes:

@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from sandbox import base
-from sandbox.dataverse import actions, exchange, options, payload, query, records, rights, shape, writes
-from sandbox.dataverse.options import Plan
+from sandbox.dataverse import exchange, rights
+from sandbox.dataverse.operations import actions
+from sandbox.dataverse.queries import options, query, shape
+from sandbox.dataverse.queries.options import Plan
+from sandbox.dataverse.rows import payload, records, writes
 from sandbox.dataverse.schema import Schema, Table
 
 _PREFERENCE = re.compile(r"\s*([A-Za-z0-9_.-]+)\s*(?:=\s*(?:\"([^\"]*)\"|([^,;]*)))?\s*(?:[,;]|$)")

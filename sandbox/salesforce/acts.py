@@ -6,10 +6,11 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from typing import TypeAlias
 
-from sandbox.salesforce import business, dml, ids, records
+from sandbox.salesforce import ids, records
 from sandbox.salesforce.objects import service
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.population import Populator
+from sandbox.salesforce.saving import business, dml
 
 _LATE = 3.0
 _Act: TypeAlias = Callable[[int | None, Sequence[str] | None], list[str]]

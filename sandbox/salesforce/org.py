@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sandbox import base
-from sandbox.salesforce import ids, moments, records, schema, standard
+from sandbox.salesforce import ids, moments, records, schema
+from sandbox.salesforce.objects import standard
 
 LATEST = "66.0"
 VERSIONS = tuple(f"{number}.0" for number in range(31, 67))

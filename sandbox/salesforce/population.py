@@ -5,8 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 from sandbox import base
-from sandbox.salesforce import business, moments, records
+from sandbox.salesforce import moments, records
 from sandbox.salesforce.org import Org
+from sandbox.salesforce.saving import business
 
 _PRIORITIES = ("High", "Medium", "Medium", "Low")
 _OPEN = ("New", "Working", "Escalated")

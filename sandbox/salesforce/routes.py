@@ -5,25 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sandbox.salesforce import (
-    bulk_ingest,
-    bulk_old,
-    bulk_query,
-    collections,
-    composite,
-    describe,
-    errors,
-    feeds,
-    limits,
-    metadata,
-    query,
-    search,
-    sobject_tree,
-    sobjects,
-    tooling,
-)
+from sandbox.salesforce import errors
+from sandbox.salesforce.bulk import ingests, queries, version_one
 from sandbox.salesforce.call import Call, Reply
+from sandbox.salesforce.metadata import deploying, tooling
 from sandbox.salesforce.org import Org
+from sandbox.salesforce.rest import collections, composite, describe, feeds, limits, query, search, sobject_tree, sobjects
 
 Handler: TypeAlias = Callable[..., Reply]
 _NAME = r"([A-Za-z]\w*)"
@@ -46,10 +33,10 @@ class Api:
     def __init__(self, org: Org) -> None:
         self.org = org
         self.queries = query.Queries(org, tooling.definitions)
-        self.bulk_queries = bulk_query.Queries(org)
-        self.bulk_ingests = bulk_ingest.Ingests(org)
-        self.bulk_old = bulk_old.Jobs(org)
-        self.deployments = metadata.Deployments(org)
+        self.bulk_queries = queries.Queries(org)
+        self.bulk_ingests = ingests.Ingests(org)
+        self.bulk_one = version_one.Jobs(org)
+        self.deployments = deploying.Deployments(org)
         self._routes: list[Route] = []
         self._add_queries()
         self._add_composite()
@@ -68,10 +55,10 @@ class Api:
         self._routes.append(Route(method, re.compile(pattern), f"{method} {endpoint}".strip(), handler))
 
     def _add_queries(self) -> None:
-        queries = self.queries
-        self.add("GET", "query", "query", lambda org, call: queries.query(call))
-        self.add("GET", "queryAll", "queryAll", lambda org, call: queries.query_all(call))
-        self.add("GET", r"query(?:All)?/([\w-]+)", "query/{locator}", lambda org, call, locator: queries.more(call, locator))
+        asked = self.queries
+        self.add("GET", "query", "query", lambda org, call: asked.query(call))
+        self.add("GET", "queryAll", "queryAll", lambda org, call: asked.query_all(call))
+        self.add("GET", r"query(?:All)?/([\w-]+)", "query/{locator}", lambda org, call, locator: asked.more(call, locator))
 
     def _add_composite(self) -> None:
         base = "composite/sobjects"
@@ -134,7 +121,7 @@ class Api:
         self.org.store.settle()
         self.bulk_queries.settle()
         self.bulk_ingests.settle()
-        self.bulk_old.settle()
+        self.bulk_one.settle()
 
     def find(self, call: Call) -> tuple[Route, tuple[str, ...]]:
         """The route of a call. Raises NOT_FOUND and METHOD_NOT_ALLOWED."""

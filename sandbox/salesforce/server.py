@@ -7,11 +7,14 @@ from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
-from sandbox.salesforce import arrival, describe, errors, limits, metadata_soap, misbehaviour, oauth, oauth_pages, soap
+from sandbox.salesforce import arrival, errors, misbehaviour
 from sandbox.salesforce.arrival import Arrival, Receive, Send
 from sandbox.salesforce.call import Call, Reply
+from sandbox.salesforce.metadata import soap_api
 from sandbox.salesforce.org import VERSIONS, Org, Session
+from sandbox.salesforce.rest import describe, limits
 from sandbox.salesforce.routes import Api
+from sandbox.salesforce.signin import oauth, pages, soap
 
 _DATA = re.compile(r"/services/data/v(\d+\.\d)(?:/(.*))?")
 _ASYNC = re.compile(r"/services/async/(\d+\.\d)/(.*?)/?")
@@ -92,7 +95,7 @@ class Apps:
         return self.api.handle(call)
 
     def _async(self, request: Arrival, version: str, path: str) -> Reply:
-        return self.api.bulk_old.answer(
+        return self.api.bulk_one.answer(
             request.method, path, request.headers, request.content(), (version, self._session(request))
         )
 
@@ -109,7 +112,7 @@ class Apps:
         if (found := _SOAP.fullmatch(path)) is not None and request.method == "POST":
             return soap.login(self.org, found.group(1), request.body)
         if _METADATA.fullmatch(path) is not None and request.method == "POST":
-            return metadata_soap.answer(self.org, self.api.deployments, request.body)
+            return soap_api.answer(self.org, self.api.deployments, request.body)
         try:
             return self._oauth(path, request)
         except errors.ApiError as error:
@@ -130,9 +133,9 @@ class Apps:
         if path == "/services/oauth2/introspect" and post:
             return Reply(body=self.grants.introspect(request.form, request.basic))
         if path == "/services/oauth2/authorize":
-            return oauth_pages.authorize(self.grants, request.method, request.form)
+            return pages.authorize(self.grants, request.method, request.form)
         if path == "/services/oauth2/userinfo" or path.startswith("/id/"):
-            return oauth_pages.identity(self.org, self._session(request))
+            return pages.identity(self.org, self._session(request))
         return Reply(status=404, body=b"<html><body>URL No Longer Exists</body></html>", content_type=arrival.HTML)
 
     async def _send(self, send: Send, reply: Reply, content: bytes) -> None:

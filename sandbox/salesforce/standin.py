@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from sandbox import base
-from sandbox.salesforce import acts, history, ids, population, setup, sobjects
+from sandbox.salesforce import acts, ids, population
+from sandbox.salesforce.objects import setup
 from sandbox.salesforce.org import Org
+from sandbox.salesforce.rest import sobjects
+from sandbox.salesforce.saving import history
 from sandbox.salesforce.server import Apps
 
 _SECURITY_TOKEN = 8

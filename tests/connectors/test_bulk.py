@@ -115,7 +115,7 @@ def test_what_is_closed_while_the_job_runs_is_not_lost(org: SalesforceOrg) -> No
 def test_an_org_that_cannot_be_read_through_jobs_is_read_page_by_page(
     org: SalesforceOrg, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sandbox.salesforce.bulk_query.MAXIMUM_JOBS", 0)
+    monkeypatch.setattr("sandbox.salesforce.bulk.queries.MAXIMUM_JOBS", 0)
     marks = backlog(org, CASES, "close_cases", 40)
     reading = desk(org, CASES, marks, bulk_above=5)
     reading.poll()

@@ -14,7 +14,7 @@ import requests
 import daemon
 from journey import collect, steps, story
 from sandbox import server
-from sandbox.salesforce import customize
+from sandbox.salesforce.metadata import customize
 from settings import load
 
 KINDS = """

@@ -1,7 +1,7 @@
 """The custom columns that take an answer, the same on every object that a survey may be about."""
 
-from sandbox.salesforce import fields as f
 from sandbox.salesforce import schema
+from sandbox.salesforce.objects import fields as f
 
 
 def columns() -> list[schema.Field]:

@@ -1,7 +1,7 @@
 """Accounts, contacts, and what individuals want done with their data."""
 
-from sandbox.salesforce import fields as f
 from sandbox.salesforce import schema
+from sandbox.salesforce.objects import fields as f
 
 _SOURCES = ("Web", "Phone Inquiry", "Partner Referral", "Purchased List", "Other")
 

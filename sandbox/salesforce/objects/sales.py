@@ -1,8 +1,8 @@
 """Opportunities, orders and what is sold with them."""
 
-from sandbox.salesforce import fields as f
 from sandbox.salesforce import schema
 from sandbox.salesforce.objects import answers
+from sandbox.salesforce.objects import fields as f
 
 STAGES = {
     "Prospecting": (10, False, False),

@@ -1,8 +1,8 @@
 """Cases and what hangs on them."""
 
-from sandbox.salesforce import fields as f
 from sandbox.salesforce import schema
 from sandbox.salesforce.objects import answers
+from sandbox.salesforce.objects import fields as f
 
 STATUSES = {"New": False, "Working": False, "Escalated": False, "Closed": True, "Closed - No Response": True}
 """Of a case, and whether it is closed then."""

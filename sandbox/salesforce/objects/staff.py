@@ -1,7 +1,7 @@
 """Users, queues, tasks, the organisation, and who may do what."""
 
-from sandbox.salesforce import fields as f
 from sandbox.salesforce import schema
+from sandbox.salesforce.objects import fields as f
 
 _LANGUAGES = ("en_US", "fi", "sv")
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sandbox.salesforce import errors, history, records, schema
+from sandbox.salesforce import errors, records, schema
+from sandbox.salesforce.saving import history
 from sandbox.salesforce.soql import conditions, grouping, names, ordering, parser, planning, projection, tokens, tree, words
 
 MAXIMUM_OFFSET = 2_000

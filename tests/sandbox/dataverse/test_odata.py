@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.dataverse import odata, parser, refusal
-from sandbox.dataverse.odata import Call, Compare, Lambda, Literal, Logic, Node, Not, Path
+from sandbox.dataverse import refusal
+from sandbox.dataverse.queries import odata, parser
+from sandbox.dataverse.queries.odata import Call, Compare, Lambda, Literal, Logic, Node, Not, Path
 
 
 def read(source: str, **aliases: str) -> Node:

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from sandbox import base
-from sandbox.dataverse import indexes, records, schema, tables
+from sandbox.dataverse import schema
+from sandbox.dataverse.rows import indexes, records
+from sandbox.dataverse.tables import standard
 from tests.sandbox.dataverse.conftest import Organization
 
 ORDERS = [
@@ -88,7 +90,7 @@ def test_ids_are_ordered_as_sql_server_orders_them() -> None:
 
 def test_stamp_index_stays_right_while_rows_move() -> None:
     clock = base.Clock()
-    made = tables.standard()
+    made = standard.standard()
     store = records.Store(clock, made, 1)
     account: schema.Table = made.tables["account"]
     rows = [store.insert(account, {"name": str(number)}, user="u") for number in range(20)]

@@ -9,7 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox import base
-from sandbox.dataverse import Dataverse, exchange, indexes, records, tables
+from sandbox.dataverse import Dataverse, exchange
+from sandbox.dataverse.rows import indexes, records
+from sandbox.dataverse.tables import standard
 from tests.sandbox.dataverse.conftest import population
 
 WORDS = [
@@ -216,7 +218,7 @@ def test_any_batch_is_answered(dataverse: Dataverse, body: bytes) -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["insert", "update", "delete"]), st.integers(0, 9)), max_size=20), st.integers(0, 20))
 def test_failed_transaction_leaves_no_trace(steps: list[tuple[str, int]], kept: int) -> None:
-    store = records.Store(base.Clock(), tables.standard(), 1)
+    store = records.Store(base.Clock(), standard.standard(), 1)
     table = store.schema.tables["account"]
 
     def carry_out(some: list[tuple[str, int]]) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import hypothesis.strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from sandbox.salesforce import fields, records, schema
+from sandbox.salesforce import records, schema
+from sandbox.salesforce.objects import fields
 
 KEYS = st.sampled_from([f"id{number}" for number in range(8)])
 STAMPS = st.sampled_from([f"2026-01-0{day}T00:00:00.000+0000" for day in range(1, 6)])

@@ -1,0 +1,1 @@
+"""Queries over joined tables: FetchXML and SQL."""

@@ -1,0 +1,1 @@
+"""Definitions of tables, columns, keys and relationships: how they are told, made and changed."""

@@ -1,0 +1,1 @@
+"""The standard organisation's tables, by who works with them."""
