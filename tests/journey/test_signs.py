@@ -56,7 +56,7 @@ def test_a_person_shows_no_sign() -> None:
 
 
 def test_nothing_known_is_no_sign() -> None:
-    assert found(posted(who="", shown=0, sent=0)) == ""
+    assert found(posted(who="")) == ""
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_nobody_answers_before_the_mail_is_there(handed: float, under_way: bool,
     post = posted(shown=shown, sent=sent)
     hit = signs.look(post, traffic, CHOSEN)
     assert (hit.sign if hit else "") == key
-    assert signs.look(post, traffic, settings.Signs(just_sent=timedelta(0))) is None
+    assert signs.look(post, traffic, settings.Signs(just_sent=timedelta(0), pace=timedelta(0))) is None
 
 
 @pytest.mark.parametrize(
