@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sandbox import base
@@ -36,7 +36,7 @@ class Dataverse(base.StandIn):
         self._filling.found(client_id, "Palaute Sandbox")
         self._face.user = self._filling.application_user
         self._acting = acts.Acting(self.store, self._filling)
-        self._late: list[tuple[float, datetime, int, acts.Job]] = []
+        self._late: list[tuple[datetime, datetime, int, acts.Job]] = []
         self.url = "https://localhost"
         self.authority = f"https://localhost/{tenant}"
 
@@ -100,10 +100,10 @@ class Dataverse(base.StandIn):
             return ids
         self.store.reserved.append(self.store.version + 1)
         self.store.version += _RESERVED * max(1, len(ids))
-        now = time.monotonic()
-        left = LATE if fault.until is None else fault.until - now
-        due = now + float(fault.options.get("delay", fault.options.get("seconds", left)))
-        self._late.append((due, self._clock.now(), self.store.reserved[-1], job))
+        left = LATE if fault.until is None else fault.until - time.monotonic()
+        late = timedelta(seconds=float(fault.options.get("delay", fault.options.get("seconds", left))))
+        now = self._clock.now()
+        self._late.append((now + late, now, self.store.reserved[-1], job))
         self._late.sort(key=lambda one: one[0])
         return ids
 
@@ -143,7 +143,7 @@ class Dataverse(base.StandIn):
         return found
 
     def _commit_due(self) -> None:
-        now = time.monotonic()
+        now = self._clock.now()
         while self._late and self._late[0][0] <= now:
             _, moment, version, job = self._late.pop(0)
             ahead, self.store.version, self.store.frozen = self.store.version, version, moment

@@ -1,6 +1,5 @@
 """The Dynamics connector keeps the contract, against the stand-in."""
 
-import time
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -11,8 +10,6 @@ from connectors import base
 from tests.connectors import contract, over_the_wire, stand_in
 from tests.connectors import org as orgs
 from wire import errors
-
-_LATE = 1.5
 
 
 class DynamicsOrg(stand_in.StandInOrg):
@@ -51,14 +48,6 @@ class DynamicsOrg(stand_in.StandInOrg):
 
     def case(self, record: str) -> Mapping[str, Any]:
         return self.records("incidents", [record])[0]
-
-    def close_late(self, count: int) -> list[str]:
-        self.fault("late_commit", count=1, seconds=_LATE)
-        return self.close_cases(count)
-
-    def reveal(self) -> None:
-        # This stand-in's late commits go by the machine's clock.
-        time.sleep(_LATE)
 
     def tokens(self) -> int:
         host = self.control.sandbox.dynamics.token_app

@@ -5,14 +5,13 @@ import email.message
 import imaplib
 import socket
 import ssl
-import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import imapclient
 import imapclient.exceptions
 import pytest
 
+from tests import waiting
 from tests.sandbox.conftest import Box
 
 TO = "aino@posti.example"
@@ -40,14 +39,6 @@ def plain(box: Box) -> Iterator[imaplib.IMAP4_SSL]:
         yield plain
 
 
-def eventually(holds: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + 20
-    while not (found := holds()):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    return found
-
-
 def returned(client: imapclient.IMAPClient) -> list[email.message.Message]:
     """What is in the INBOX."""
 
@@ -56,7 +47,7 @@ def returned(client: imapclient.IMAPClient) -> list[email.message.Message]:
         found: list[int] = client.search("ALL")
         return found
 
-    mails = client.fetch(eventually(look), ["BODY.PEEK[]"])
+    mails = client.fetch(waiting.until(look), ["BODY.PEEK[]"])
     return [email.message_from_bytes(mail[b"BODY[]"]) for _, mail in sorted(mails.items())]
 
 

@@ -1,7 +1,6 @@
 """Transactions: nothing lost between writers, readers that do not wait, errors that give nothing away."""
 
 import threading
-import time
 from collections.abc import Callable
 
 import pytest
@@ -85,10 +84,8 @@ def test_a_block_that_raises_leaves_nothing_behind(store: database.Store) -> Non
 def test_readers_do_not_wait_for_a_writer(store: database.Store) -> None:
     with store.write() as tx:
         people.ids(tx, ["k"])
-        began = time.monotonic()
         with store.read() as other:
             assert other.execute(sa.select(people.PERSON)).all() == []
-        assert time.monotonic() - began < 1
 
 
 def test_asking_who_opted_out_does_not_wait_for_a_decider_that_holds_the_person(store: database.Store) -> None:
@@ -96,13 +93,11 @@ def test_asking_who_opted_out_does_not_wait_for_a_decider_that_holds_the_person(
         person = people.ids(tx, ["k"])["k"]
     with store.write() as tx:
         people.lock(tx, [person])
-        began = time.monotonic()
         with store.read() as other:
             other.execute(sa.text("SELECT 1"))
             if store.engine.dialect.name == "postgresql":
                 other.exec_driver_sql("SET LOCAL lock_timeout = '2s'")
             assert people.opted_out(other, [person]) == {}
-        assert time.monotonic() - began < 1
 
 
 def test_a_reader_sees_one_moment_however_many_statements_it_makes(store: database.Store) -> None:

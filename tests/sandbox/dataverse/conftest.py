@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Any
@@ -102,10 +101,6 @@ class Organization:
     def signed(self) -> dict[str, str]:
         """The header that carries the token."""
         return {"Authorization": f"Bearer {self._token}"}
-
-    def wait(self, seconds: float) -> None:
-        """Let late transactions be committed."""
-        time.sleep(seconds)
 
     def restrict(self, depths: dict[str, str]) -> None:
         """Leave the application user with one role that holds these privileges only (privilege → depth)."""

@@ -1,7 +1,5 @@
 """Misbehaviour that can be switched on."""
 
-import time
-
 import pytest
 import requests
 
@@ -47,11 +45,9 @@ def test_a_dropped_call_was_not_done_and_one_dropped_after_was(client: Client) -
 
 
 def test_a_hanging_call_ends_without_a_reply(client: Client) -> None:
-    client.org.faults.add("timeout", hang=0.3)
-    started = time.monotonic()
+    client.org.faults.add("timeout", hang=0.1)
     with pytest.raises(requests.ConnectionError):
         client.call("GET", "limits")
-    assert time.monotonic() - started >= 0.3
 
 
 def test_a_client_that_waits_less_gives_up(client: Client) -> None:
