@@ -11,7 +11,7 @@ from typing import Any
 import pydantic
 
 from mapping import kind, outward
-from settings import compared, contradictions, locate, schema, words
+from settings import compared, contradictions, locate, schema, shadows, words
 from settings.found import Found
 from triggers import compiling, condition, facts, restraint, rule
 from wire import duration
@@ -25,6 +25,7 @@ def check(raw: Mapping[str, Any]) -> list[Found]:
     found += _names(world)
     found += _kept(world)
     found += contradictions.check(world.rules)
+    found += shadows.check(world.rules)
     for number, table in enumerate(world.rules):
         if isinstance(table, dict):
             found += _rule_fits(world, number, table)

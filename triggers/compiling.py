@@ -111,13 +111,23 @@ def _keys(wanted: Any) -> frozenset[Any]:
     return frozenset((folded, str(folded)))
 
 
+def accepted(wanted: Sequence[Any]) -> frozenset[Any]:
+    """Every folded value that counts as one of these."""
+    return frozenset[Any]().union(*(_keys(one) for one in wanted))
+
+
+def changed_ends(wanted: Sequence[Any]) -> frozenset[Any]:
+    """The same for an end of a change, where an empty text stands for an empty field."""
+    return accepted(wanted) | (frozenset((None,)) if "" in wanted else frozenset())
+
+
 def _is(field: str, wanted: Any) -> Holds:
     return _in(field, (wanted,))
 
 
 def _in(field: str, wanted: Sequence[Any]) -> Holds:
-    accepted = frozenset[Any]().union(*(_keys(one) for one in wanted))
-    return lambda seen: seen.folded[field] in accepted
+    those = accepted(wanted)
+    return lambda seen: seen.folded[field] in those
 
 
 def _negated(maker: Callable[[str, Any], Holds]) -> Callable[[str, Any], Holds]:
@@ -210,9 +220,9 @@ def _changed(end: str) -> Callable[[str, Any], Holds]:
     """Comparisons with one end of the latest change; what did not change, or was not told, is neither from nor to anything."""
 
     def maker(field: str, wanted: Sequence[Any]) -> Holds:
-        accepted = frozenset[Any]().union(*(_keys(one) for one in wanted), (None,) if "" in wanted else ())
+        those = changed_ends(wanted)
         at, side = field + changes.AT, field + end
-        return lambda seen: seen.values.get(at) is not None and seen.folded[side] in accepted
+        return lambda seen: seen.values.get(at) is not None and seen.folded[side] in those
 
     return maker
 

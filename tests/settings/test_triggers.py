@@ -106,7 +106,7 @@ MISTAKES: list[tuple[tuple[str, str], str, str, str]] = [
         (PRIORITY, '{ field = "happened_at", older_than = "3d" }, { field = "happened_at", newer_than = "48h" },'),
         "triggers.rules “Closed cases”",
         "when[2].newer_than",
-        "can never hold together with happened_at older_than 3d",
+        'can never hold together with happened_at older_than "3d"',
     ),
     (
         (PRIORITY, '{ field = "priority", in = ["1", "2"] }, { field = "priority", above = 2 },'),
