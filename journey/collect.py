@@ -19,7 +19,7 @@ import structlog
 from journey import belt as belts
 from journey.answering import forms, taking, visits
 from journey.reaching import links, variants
-from store import anonymous, answers, fetches, ledger, people, touchpoints
+from store import anonymous, answers, fetches, ledger, openings, people, touchpoints
 from surveys import questions, survey
 
 log = structlog.get_logger("journey.collect")
@@ -64,6 +64,9 @@ class Question:
     extras: Mapping[str, questions.Value] = field(default_factory=dict, repr=False)
     """What the answer says to the survey's further questions, by their keys."""
     invitation_id: int = 0
+    touchpoint_id: int = 0
+    was_opened: bool = False
+    """Whether the page was fetched before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +106,8 @@ def find(belt: belts.Belt, token: str) -> Question | None:
         changeable_until=until,
         extras=asked.extras,
         invitation_id=asked.id,
+        touchpoint_id=asked.touchpoint_id,
+        was_opened=asked.opened_at is not None,
     )
 
 
@@ -133,25 +138,21 @@ def doubted(belt: belts.Belt, asked: Question) -> answers.Given | None:
         return answers.doubted(tx, asked.invitation_id)
 
 
-def opened(belt: belts.Belt, token: str, value: int | None, visit: visits.Visit = visits.UNKNOWN) -> None:
-    """A GET of the page: an open, and a provisional value when one was tapped in the mail. Counts for nothing."""
-    asked = _asked(belt, token)
-    if asked is None or asked.survey not in belt.surveys or _standing(belt, asked) is Standing.CLOSED:
+def opened(belt: belts.Belt, asked: Question, value: int | None, visit: visits.Visit = visits.UNKNOWN) -> None:
+    """A GET of the page: an open, and a provisional value when one was tapped in the mail. Counts for nothing, so nobody waits
+    for it; a post that comes later stands behind it in the queue."""
+    if asked.standing is Standing.CLOSED:
         return
-    chosen = value if value is not None and value in belt.surveys[asked.survey].definition.values else None
-    if belt.surveys[asked.survey].anonymous:
-        fetched(belt, asked.id, visit, "page" if chosen is None else "value", chosen, apart=True)
+    chosen = value if value is not None and value in asked.survey.definition.values else None
+    fetched(belt, asked.invitation_id, visit, "page" if chosen is None else "value", chosen, apart=asked.survey.anonymous)
+    if asked.survey.anonymous:
         return  # who opened the page, or tapped what, is not kept
-    fetched(belt, asked.id, visit, "page" if chosen is None else "value", chosen)
-    if asked.opened_at is not None and (chosen is None or asked.value is not None):
+    if asked.was_opened and (chosen is None or asked.value is not None):
         return  # nothing that is not known already
-
-    def note(tx: sa.Connection) -> None:
-        current = answers.find(tx, token)  # an answer may have come since
-        if current is not None:
-            answers.opened(tx, current, chosen, belt.now())
-
-    belt.writer.submit(note)
+    opening = openings.Opening(
+        invitation_id=asked.invitation_id, touchpoint_id=asked.touchpoint_id, at=visit.at or belt.now(), value=chosen
+    )
+    belt.writer.join(openings.note, opening).add_done_callback(_complain)
 
 
 def fetched(
@@ -159,7 +160,7 @@ def fetched(
 ) -> None:
     """Note that one of the invitation's links was fetched: ``page``, ``value``, ``stop`` or ``why``.
 
-    Nobody waits for it: a fetch that a crash loses is a sign less, and a post that comes later stands behind it in the queue.
+    Nobody waits for it either: a fetch that a crash loses is a sign less.
     ``apart``: the survey is anonymous, and nothing is noted once it is answered.
     """
     if not visit.visitor:
@@ -174,7 +175,7 @@ def fetched(
 def _complain(noted: Future[Any]) -> None:
     error = noted.exception()
     if error is not None:
-        log.warning("a fetch was not noted", error=type(error).__name__)
+        log.warning("a visit was not noted", error=type(error).__name__)
 
 
 def nonce(belt: belts.Belt, token: str, purpose: forms.Purpose = forms.Purpose.ANSWER, at: datetime | None = None) -> str:

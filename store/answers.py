@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from store import ledger, messages, rows, tables, touchpoints
+from store import messages, rows, tables, touchpoints
 
 ANSWER = rows.table(tables.Answer)
 INVITATION = messages.INVITATION
@@ -104,16 +104,3 @@ def doubted(tx: sa.Connection, invitation_id: int) -> Given | None:
         return None
     comment, extras = row["comment"] or "", row["extras"] or {}
     return Given(value=row["value"], comment=comment, nonce=row["nonce"] or "", at=row["at"], extras=extras)
-
-
-def opened(tx: sa.Connection, asked: Asked, value: int | None, at: datetime) -> None:
-    """The page was fetched: the first time is kept, and the value that a tap in the mail chose, as provisional."""
-    first = sa.and_(INVITATION.c.id == asked.id, INVITATION.c.opened_at.is_(None))
-    if tx.execute(sa.update(INVITATION).where(first).values(opened_at=at)).rowcount:
-        ledger.note(tx, [ledger.Line(touchpoint_id=asked.touchpoint_id, at=at, step="collect", what="opened")])
-    if value is None or asked.value is not None:
-        return
-    mine = sa.and_(ANSWER.c.invitation_id == asked.id, ANSWER.c.version == 0)
-    if tx.execute(sa.update(ANSWER).where(mine).values(value=value, at=at)).rowcount == 0:
-        row = {"invitation_id": asked.id, "version": 0, "state": "provisional", "value": value, "at": at, "sign": ""}
-        rows.insert_new(tx, ANSWER, [row])

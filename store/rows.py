@@ -2,12 +2,14 @@
 
 import functools
 import itertools
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
 from sqlmodel import SQLModel
 
 Item = TypeVar("Item")
@@ -25,6 +27,50 @@ def chunks(items: Iterable[Item], size: int = _CHUNK) -> Iterator[list[Item]]:
     iterator = iter(items)
     while chunk := list(itertools.islice(iterator, size)):
         yield chunk
+
+
+def among(column: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
+    """Whether the column's value is in the list that the parameter ``name`` holds: numbers or texts, of any count.
+
+    ``IN`` with one parameter for each item is another statement for each count, which SQLAlchemy and the database prepare anew.
+    """
+    return _Among(column, sa.bindparam(name, type_=_Many(column.type)))
+
+
+class _Among(sa.sql.functions.FunctionElement[bool]):
+    type = sa.Boolean()
+    inherit_cache = True
+
+
+@compiles(_Among, "sqlite")
+def _among_json(element: _Among, compiler: sa.sql.compiler.SQLCompiler, **how: Any) -> str:
+    column, items = (compiler.process(clause, **how) for clause in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({items}))"  # noqa: S608 - compiled parts, no values
+
+
+@compiles(_Among, "postgresql")
+def _among_array(element: _Among, compiler: sa.sql.compiler.SQLCompiler, **how: Any) -> str:
+    column, items = (compiler.process(clause, **how) for clause in element.clauses)
+    return f"{column} = ANY ({items})"
+
+
+class _Many(sa.types.TypeDecorator[Any]):
+    """A list as one parameter: an array where the database has them, else JSON."""
+
+    impl = sa.String
+    cache_ok = True
+
+    def __init__(self, item: sa.types.TypeEngine[Any]) -> None:
+        super().__init__()
+        self.item = item
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        """An array on PostgreSQL."""
+        return postgresql.ARRAY(self.item) if dialect.name == "postgresql" else sa.String()
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:
+        """As the driver takes it."""
+        return list(value) if dialect.name == "postgresql" else json.dumps(list(value))
 
 
 def insert(tx: sa.Connection, into: sa.Table, values: Sequence[Mapping[str, Any]]) -> None:

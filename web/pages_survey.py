@@ -29,7 +29,7 @@ def show(here: site.Site, request: Request, form: Form) -> Response:
     tapped = questionnaire.on_scale(asked.survey, request.query_params.get("v", ""))
     visit = visitor.of(here.belt, request, words.language)
     if request.method != "HEAD":
-        collect.opened(here.belt, token, tapped, visit)
+        collect.opened(here.belt, asked, tapped, visit)
     if asked.standing is collect.Standing.CLOSED:
         return _closed(here, words, token)
     changing = request.query_params.get("change") == "1" and _changeable(here, asked)

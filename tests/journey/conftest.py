@@ -15,6 +15,7 @@ from connectors import memory as memory_connector
 from connectors import settings as connector_settings
 from journey import belt as belts
 from journey import collect, fields, outside, pulse, settings, steps, story
+from journey.answering import visits
 from mapping import kind, outward
 from store import database, people, writer
 from surveys import survey
@@ -167,6 +168,14 @@ class World:
     def token(self, which: int = -1) -> str:
         """The secret link of a message that was sent."""
         return self.channel.messages[which].page_url.rsplit("/", 1)[1]
+
+
+def opens(belt: belts.Belt, token: str, value: int | None = None, visit: visits.Visit = visits.UNKNOWN) -> None:
+    """Somebody or something fetches the page behind the link; what is kept of that is stored when this returns."""
+    asked = collect.find(belt, token)
+    assert asked is not None
+    collect.opened(belt, asked, value, visit)
+    belt.writer.submit(lambda tx: None)
 
 
 @pytest.fixture

@@ -129,7 +129,7 @@ def scan(world: conftest.World, token: str) -> None:
     known = visits.visitor(world.belt.secret, "203.0.113.9", False, ("Chrome",))
     visit = visits.Visit(visitor=known, robot="HeadlessChrome", at=at)
     for value in range(1, 6):
-        collect.opened(world.belt, token, value, visit)
+        conftest.opens(world.belt, token, value, visit)
     collect.submit(world.belt, token, collect.Post(nonce=collect.nonce(world.belt, token, at=at), value="1", visit=visit))
 
 

@@ -38,7 +38,7 @@ def invite(world: conftest.World, email: str = "") -> str:
 
 def send(world: conftest.World, token: str, value: str = "2", **more: Any) -> collect.Collected:
     """The person opens the page and sends the form off."""
-    collect.opened(world.belt, token, 5, PERSON)
+    conftest.opens(world.belt, token, 5, PERSON)
     nonce = collect.nonce(world.belt, token)
     world.clock.advance(timedelta(seconds=40))
     return collect.submit(world.belt, token, collect.Post(**{"nonce": nonce, "value": value, "visit": PERSON, **more}))
@@ -143,8 +143,7 @@ def test_of_the_invitation_it_is_only_known_that_it_was_answered(world: conftest
 def test_looking_at_the_page_and_a_tap_in_the_mail_leave_nothing_but_a_fetch(world: conftest.World) -> None:
     token = invite(world)
     before = everything(world)
-    collect.opened(world.belt, token, 5, PERSON)
-    world.belt.writer.submit(lambda tx: None)
+    conftest.opens(world.belt, token, 5, PERSON)
     after = everything(world)
     assert [(row["link"], row["value"]) for row in after.pop("fetch")] == [("value", 5)]
     before.pop("fetch")
@@ -155,7 +154,7 @@ def test_coming_back_after_the_answer_leaves_nothing(world: conftest.World) -> N
     token = invite(world)
     send(world, token)
     before = everything(world)
-    collect.opened(world.belt, token, 4, PERSON)
+    conftest.opens(world.belt, token, 4, PERSON)
     found = collect.find(world.belt, token)
     assert found is not None
     assert (found.standing, found.value, found.changeable_until) == (collect.Standing.ANSWERED, None, None)

@@ -146,7 +146,7 @@ class Life(RuleBasedStateMachine):
     @rule(data=st.data(), value=st.integers(0, 6))
     def open_page(self, data: st.DataObject, value: int) -> None:
         message = data.draw(st.sampled_from(self.channel.messages))
-        collect.opened(self.world.belt, message.page_url.rsplit("/", 1)[1], value)
+        conftest.opens(self.world.belt, message.page_url.rsplit("/", 1)[1], value)
 
     @rule(calls=st.integers(1, 5), person=st.booleans())
     def crm_goes_down(self, calls: int, person: bool) -> None:

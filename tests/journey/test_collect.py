@@ -102,7 +102,6 @@ def test_an_altered_or_made_up_link_leads_nowhere(asked: conftest.World) -> None
     for wrong in (token[:-1], token + "x", token.swapcase(), "", "\x00", "a" * 5_000, "' OR 1=1 --", "\udc00"):
         assert collect.find(asked.belt, wrong) is None
         assert collect.submit(asked.belt, wrong, collect.Post(nonce="", value="4")) is Collected.CLOSED
-        collect.opened(asked.belt, wrong, 4)
         assert not collect.unsubscribe(asked.belt, wrong)
     assert kept(asked) == []
 
@@ -153,14 +152,14 @@ def test_a_closed_survey_takes_no_answer(asked: conftest.World) -> None:
     assert asked.answer("4") is Collected.CLOSED
     asked.turn()
     assert asked.answer("4") is Collected.CLOSED
-    collect.opened(asked.belt, asked.token(), 4)
+    conftest.opens(asked.belt, asked.token(), 4)
     assert kept(asked) == []
 
 
 @conftest.sqlite_only
 def test_a_tap_in_the_mail_never_counts_by_itself(asked: conftest.World) -> None:
-    collect.opened(asked.belt, asked.token(), 5)
-    collect.opened(asked.belt, asked.token(), 3)
+    conftest.opens(asked.belt, asked.token(), 5)
+    conftest.opens(asked.belt, asked.token(), 3)
     assert kept(asked) == [(3, "provisional")]
     assert score(asked) is None
     assert asked.counts("writes") == {}
@@ -169,16 +168,16 @@ def test_a_tap_in_the_mail_never_counts_by_itself(asked: conftest.World) -> None
 @conftest.sqlite_only
 @pytest.mark.parametrize("value", [None, 0, 6, -1, 10**30])
 def test_opening_the_page_stores_an_open_and_no_value_off_the_scale(asked: conftest.World, value: int | None) -> None:
-    collect.opened(asked.belt, asked.token(), value)
+    conftest.opens(asked.belt, asked.token(), value)
     assert kept(asked) == []
     assert asked.why("00000001")["invitation"]["opened_at"] is not None
 
 
 @conftest.sqlite_only
 def test_an_answer_takes_the_place_of_a_tap(asked: conftest.World) -> None:
-    collect.opened(asked.belt, asked.token(), 5)
+    conftest.opens(asked.belt, asked.token(), 5)
     asked.answer("2")
-    collect.opened(asked.belt, asked.token(), 5)
+    conftest.opens(asked.belt, asked.token(), 5)
     assert kept(asked) == [(5, "replaced"), (2, "confirmed")]
 
 
@@ -281,7 +280,10 @@ def test_a_second_press_confirms_what_was_doubted(asked: conftest.World) -> None
 
 
 @conftest.sqlite_only
-def test_a_second_press_without_reading_confirms_nothing(asked: conftest.World) -> None:
+def test_a_second_press_without_reading_confirms_nothing(make_world: Callable[..., Any]) -> None:
+    asked: conftest.World = make_world(settings=settings.JourneySettings(signs=settings.Signs(just_sent=timedelta(0))))
+    asked.close_case()
+    asked.turn()
     post(asked, "4", decoy="x")
     assert post(asked, "4", collect.Purpose.CONFIRM, after=1) is Collected.CHECKED
     assert kept(asked) == [(4, "doubtful"), (4, "doubtful")]

@@ -155,7 +155,7 @@ def test_what_cannot_be_done_is_left_and_told(asked: conftest.World) -> None:
 
 @conftest.sqlite_only
 def test_a_tap_in_the_mail_is_no_answer_to_release(asked: conftest.World) -> None:
-    collect.opened(asked.belt, asked.token(), 5)
+    conftest.opens(asked.belt, asked.token(), 5)
     with asked.belt.store.read() as tx:
         tap = tx.execute(answers.ANSWER.select()).one().id
     assert release(asked, tap)["left"] == [{"id": f"answer-{tap}", "why": "there is no such answer"}]

@@ -72,7 +72,7 @@ def test_an_answer_that_could_not_be_written_for_years_is_told_of_and_stops_noth
 def test_the_story_of_a_record_that_was_asked_about(world: conftest.World) -> None:
     case = world.close_case()
     world.turn()
-    collect.opened(world.belt, world.token(), 4)
+    conftest.opens(world.belt, world.token(), 4)
     world.answer("4", "Hyvä")
     world.turn()
     told = world.why(case)

@@ -1,7 +1,9 @@
 """An opened database of each kind, and rows to fill it with."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -101,3 +103,18 @@ def invited(touchpoint_id: int, person_id: int | None = None, **changes: object)
         "expires_at": NOW + timedelta(days=14),
     }
     return invitations.Invited(**(values | changes))  # type: ignore[arg-type]
+
+
+@contextmanager
+def statements(store: database.Store) -> Iterator[list[str]]:
+    """What the database is asked meanwhile; one that goes for many rows at once is one."""
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement)
+
+    sa.event.listen(store.engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        sa.event.remove(store.engine, "before_cursor_execute", note)

@@ -43,3 +43,14 @@ def test_a_default_of_pythons_is_put_in(store: database.Store) -> None:
         made_up.create(tx)
         rows.insert(tx, made_up, [{"a": 1}, {"a": 2}])
         assert tx.execute(sa.select(made_up).order_by("a")).all() == [(1, 7), (2, 7)]
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 3000])
+def test_a_list_of_any_length_is_one_parameter(store: database.Store, count: int) -> None:
+    keys = ["", "\"quoted'", "Ä\U0001f600"] + [f"person {number}" for number in range(3, 3000)]
+    with store.write() as tx:
+        rows.insert(tx, people.PERSON, [{"key": key, "opted_out_by": ""} for key in keys])
+        by_key = sa.select(people.PERSON.c.id).where(rows.among(people.PERSON.c.key, "keys"))
+        ids = list(tx.execute(by_key, {"keys": keys[:count]}).scalars())
+        by_id = sa.select(people.PERSON.c.key).where(rows.among(people.PERSON.c.id, "ids"))
+        assert sorted(tx.execute(by_id, {"ids": ids}).scalars()) == sorted(keys[:count])
