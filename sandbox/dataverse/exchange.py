@@ -6,7 +6,10 @@ from typing import Any
 
 import orjson
 
+from sandbox.dataverse import preferences, refusal
+
 JSON = "application/json; odata.metadata=minimal"
+_HELP = "http://go.microsoft.com/fwlink/?LinkID=398563"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +43,13 @@ def json_answer(body: Any, *, status: int = 200, headers: Mapping[str, str] | No
     return Answer(status=status, body=orjson.dumps(body), headers={"Content-Type": JSON, **(headers or {})})
 
 
-def error_answer(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Answer:
-    """The error body of the Web API."""
-    return json_answer({"error": {"code": code, "message": message}}, status=status, headers=headers)
+def error_answer(no: refusal.Refusal, prefer: str = "") -> Answer:
+    """The error body of the Web API; with the details for which ``prefer``, the request's own header, asks as annotations."""
+    body = {"code": no.code, "message": no.message}
+    details = {
+        "@Microsoft.PowerApps.CDS.HelpLink": f"{_HELP}&error=Microsoft.Crm.CrmException%3a{no.code[2:]}&client=platform",
+        "@Microsoft.PowerApps.CDS.InnerError.Message": no.message,
+    }
+    wishes = preferences.read(prefer).wishes
+    body |= {name: text for name, text in details.items() if wishes.wants(name)}
+    return json_answer({"error": body}, status=no.status, headers=no.headers)

@@ -70,8 +70,17 @@ class Face:
             headers=headers,
             body=body,
             version=version,
-            user=headers.get("mscrmcallerid", self.user).lower(),
+            user=self._impersonated(headers) or self.user,
         )
+
+    def _impersonated(self, headers: dict[str, str]) -> str:
+        """On whose behalf: ``CallerObjectId`` names a user by Entra ID's object id, the older ``MSCRMCallerID`` by its own."""
+        entra_id = headers.get("callerobjectid", "").lower()
+        if not entra_id:
+            return headers.get("mscrmcallerid", "").lower()
+        users = self.api.store.table("systemuser").by_id
+        found = (key for key, user in users.items() if user.get("azureactivedirectoryobjectid") == entra_id)
+        return next(found, f"azureactivedirectoryobjectid={entra_id}")
 
     def _admitted(self, request: exchange.Request) -> exchange.Answer:
         try:
@@ -80,7 +89,7 @@ class Face:
             misbehaving.refuse(self._faults)
             self._guard.enter()
         except refusal.Refusal as no:
-            return exchange.error_answer(no.status, no.code, no.message, no.headers)
+            return exchange.error_answer(no, request.headers.get("prefer", ""))
         self._count(request)
         began = time.perf_counter()
         try:

@@ -111,6 +111,7 @@ class Filling:
             "isdisabled": False,
             "accessmode": 4 if applicationid else 0,
             "applicationid": applicationid,
+            "azureactivedirectoryobjectid": schema.metadata_id("entra", f"{first} {last}"),
             "domainname": f"{first}.{last}@example.com".lower().replace(" ", "").strip("#."),
         }
         return self._insert("systemuser", values)

@@ -1,12 +1,13 @@
 """Sends one operation where it belongs: tables, metadata, actions and functions."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import orjson
 
 from sandbox import base
-from sandbox.dataverse import exchange, refusal, session, verbosity
+from sandbox.dataverse import exchange, preferences, refusal, session, verbosity
 from sandbox.dataverse.metadata import cached, csdl, definitions, describing, relating
 from sandbox.dataverse.operations import address, batch, bulk, changing, reading
 from sandbox.dataverse.queries import odata
@@ -14,6 +15,8 @@ from sandbox.dataverse.rows import audit_details, records
 
 _METADATA = frozenset({"EntityDefinitions", "RelationshipDefinitions", "GlobalOptionSetDefinitions"})
 _PREFIX = "Microsoft.Dynamics.CRM."
+_ENUM = re.compile(r"^Microsoft\.Dynamics\.CRM\.\w+(?=')")
+"""What stands before the quoted member of an enumeration: ``Microsoft.Dynamics.CRM.EndpointAccessType'Default'``."""
 
 
 class Service:
@@ -33,12 +36,12 @@ class Service:
             if request.path.strip("/") == "$batch":
                 if request.method != "POST":
                     raise refusal.not_allowed("A batch is sent with POST.")
-                preferences = session.preferences(request.headers.get("prefer", ""))
-                outcome = batch.run(request, self.perform, self.store, keep_on=preferences.continue_on_error)
+                prefer = preferences.read(request.headers.get("prefer", ""))
+                outcome = batch.run(request, self.perform, self.store, keep_on=prefer.continue_on_error)
                 return outcome.answer
             return self.perform(request)
         except refusal.Refusal as no:
-            return exchange.error_answer(no.status, no.code, no.message, no.headers)
+            return exchange.error_answer(no, request.headers.get("prefer", ""))
 
     def perform(self, request: exchange.Request) -> exchange.Answer:
         """Answer one operation; refusals become answers."""
@@ -47,7 +50,7 @@ class Service:
         try:
             answer = self._dispatch(call)
         except refusal.Refusal as no:
-            return exchange.error_answer(no.status, no.code, no.message, no.headers)
+            return exchange.error_answer(no, request.headers.get("prefer", ""))
         answer = verbosity.cut(answer, request.headers.get("accept", ""))
         applied = call.prefer.applied()
         if applied and answer.status < 300:
@@ -113,6 +116,7 @@ class Service:
         for part in odata.split(text, ",") if text.strip() else []:
             name, _, value = part.partition("=")
             value = call.options.aliases.get(value.strip(), value.strip())
+            value = _ENUM.sub("", value)
             try:
                 made[name.strip()] = orjson.loads(value.replace("'", '"'))
             except orjson.JSONDecodeError as error:

@@ -1,74 +1,15 @@
 """What one request carries with it: the caller, its preferences, and the means to read and write on its behalf."""
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from sandbox import base
-from sandbox.dataverse import exchange, rights
+from sandbox.dataverse import exchange, preferences, rights
 from sandbox.dataverse.operations import actions
-from sandbox.dataverse.queries import options, query, shape
+from sandbox.dataverse.queries import options, query
 from sandbox.dataverse.queries.options import Plan
 from sandbox.dataverse.rows import payload, records, writes
 from sandbox.dataverse.schema import Schema, Table
-
-_PREFERENCE = re.compile(r"\s*([A-Za-z0-9_.-]+)\s*(?:=\s*(?:\"([^\"]*)\"|([^,;]*)))?\s*(?:[,;]|$)")
-
-
-@dataclass(frozen=True)
-class Preferences:
-    """The ``Prefer`` header."""
-
-    given: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def representation(self) -> bool:
-        """``return=representation``."""
-        return self.given.get("return") == "representation"
-
-    @property
-    def page_size(self) -> int | None:
-        """``odata.maxpagesize``."""
-        text = self.given.get("odata.maxpagesize", "")
-        return int(text) if text.isdigit() and int(text) > 0 else None
-
-    @property
-    def annotations(self) -> str:
-        """``odata.include-annotations``."""
-        return self.given.get("odata.include-annotations", "")
-
-    @property
-    def track(self) -> bool:
-        """``odata.track-changes``."""
-        return "odata.track-changes" in self.given
-
-    @property
-    def continue_on_error(self) -> bool:
-        """``odata.continue-on-error``, with or without a value."""
-        return self.given.get("odata.continue-on-error", "false") in ("", "true")
-
-    def applied(self) -> str:
-        """What is echoed in ``Preference-Applied``."""
-        echoed = []
-        if self.page_size:
-            echoed.append(f"odata.maxpagesize={self.page_size}")
-        if self.annotations:
-            echoed.append(f'odata.include-annotations="{self.annotations}"')
-        if self.track:
-            echoed.append("odata.track-changes")
-        if self.representation:
-            echoed.append("return=representation")
-        return ",".join(echoed)
-
-
-def preferences(header: str) -> Preferences:
-    """Read a ``Prefer`` header."""
-    return Preferences(
-        {
-            match[1].lower(): match[2] if match[2] is not None else (match[3] or "").strip()
-            for match in _PREFERENCE.finditer(header)
-        }
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,9 +33,9 @@ class Session:
         return f"{self.url}/api/data/{self.request.version}/"
 
     @cached_property
-    def prefer(self) -> Preferences:
+    def prefer(self) -> preferences.Preferences:
         """The caller's preferences."""
-        return preferences(self.request.headers.get("prefer", ""))
+        return preferences.read(self.request.headers.get("prefer", ""))
 
     @cached_property
     def hidden(self) -> frozenset[str]:
@@ -150,7 +91,7 @@ class Session:
             root=self.root,
             hidden=self.hidden,
             blank=self.blank,
-            wishes=shape.Wishes(self.prefer.annotations),
+            wishes=self.prefer.wishes,
             page_size=self.prefer.page_size,
             page_limit=int(small.options.get("size", 3)) if small else query.MAX_PAGE,
         )

@@ -1,5 +1,6 @@
 """``$batch``: multipart requests with change sets that are kept as a whole or not at all."""
 
+import dataclasses
 import http
 import re
 from collections.abc import Callable, Mapping
@@ -174,15 +175,7 @@ def _resolved(request: exchange.Request, made: Mapping[str, str]) -> exchange.Re
     match = re.match(r"\$(\d+)", path)
     if match and match[1] in made:
         path = made[match[1]].split("/api/data/", 1)[1].split("/", 1)[1] + path[match.end() :]
-    return exchange.Request(
-        method=request.method,
-        path=path,
-        query=request.query,
-        headers=request.headers,
-        body=body,
-        version=request.version,
-        user=request.user,
-    )
+    return dataclasses.replace(request, path=path, body=body)
 
 
 def _wrapped(answer: exchange.Answer, mark: str, content_id: str) -> bytes:

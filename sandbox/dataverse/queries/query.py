@@ -4,7 +4,7 @@ import bisect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from sandbox.dataverse import schema
+from sandbox.dataverse import preferences, schema
 from sandbox.dataverse.queries import cookies, filters, narrowing, operands, options, scope, shape, sorting
 from sandbox.dataverse.rows import indexes, records
 from sandbox.dataverse.rows.indexes import Row
@@ -25,7 +25,7 @@ class Caller:
     """``table.column`` names hidden by column security."""
     blank: frozenset[str] = frozenset()
     """``table.column`` names that read as null under column security."""
-    wishes: shape.Wishes = field(default_factory=shape.Wishes)
+    wishes: preferences.Wishes = field(default_factory=preferences.Wishes)
     page_size: int | None = None
     """From ``Prefer: odata.maxpagesize``."""
     page_limit: int = MAX_PAGE

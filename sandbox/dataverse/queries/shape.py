@@ -1,10 +1,9 @@
 """Rows on their way out: properties in order, etags, and the annotations that the caller prefers."""
 
-import fnmatch
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sandbox.dataverse import schema
+from sandbox.dataverse import preferences, schema
 from sandbox.dataverse.rows import indexes, records
 from sandbox.dataverse.rows.indexes import Row
 
@@ -12,25 +11,6 @@ FORMATTED = "@OData.Community.Display.V1.FormattedValue"
 NAVIGATION = "@Microsoft.Dynamics.CRM.associatednavigationproperty"
 TARGET = indexes.TARGET
 Shaper = Callable[[Row], Row]
-
-
-class Wishes:
-    """What ``Prefer: odata.include-annotations`` asks for."""
-
-    def __init__(self, pattern: str = "") -> None:
-        self._patterns = [part.strip() for part in pattern.split(",") if part.strip()]
-
-    def wants(self, annotation: str) -> bool:
-        """True when this annotation should come along; ``-name`` takes it out."""
-        name = annotation.removeprefix("@")
-        hit = False
-        for pattern in self._patterns:
-            if pattern.startswith("-"):
-                if fnmatch.fnmatchcase(name, pattern[1:]):
-                    return False
-            elif fnmatch.fnmatchcase(name, pattern):
-                hit = True
-        return hit
 
 
 def formatted(store: records.Store, column: schema.Column, row: Row) -> str | None:
@@ -76,7 +56,7 @@ def target_of(column: schema.Column, row: Row) -> str:
 
 
 def annotator(
-    store: records.Store, table: schema.Table, columns: Iterable[schema.Column], wishes: Wishes
+    store: records.Store, table: schema.Table, columns: Iterable[schema.Column], wishes: preferences.Wishes
 ) -> Callable[[Row, Row], None] | None:
     """Adds the annotations of these columns to a shaped row; None when none are wanted."""
     words, navigation, targets = wishes.wants(FORMATTED), wishes.wants(NAVIGATION), wishes.wants(TARGET)
@@ -105,7 +85,7 @@ def shaper(
     store: records.Store,
     table: schema.Table,
     columns: Sequence[schema.Column],
-    wishes: Wishes,
+    wishes: preferences.Wishes,
     *,
     etag: bool = True,
     blank: frozenset[str] = frozenset(),

@@ -294,3 +294,26 @@ def test_every_answer_carries_the_sandbox_date_and_the_rest_of_the_limits(org: O
     assert headers["Date"].endswith("GMT")
     assert headers["OData-Version"] == "4.0"
     assert int(headers["x-ms-ratelimit-burst-remaining-xrm-requests"]) > 5000
+
+
+@pytest.mark.parametrize("path", ["nopes", "incidents(00000000-0000-0000-0000-000000000001)"])
+def test_an_error_tells_more_when_annotations_are_preferred(org: Organization, path: str) -> None:
+    plain = org.call("GET", path).json()["error"]
+    assert set(plain) == {"code", "message"}
+    told = org.call("GET", path, Prefer='odata.include-annotations="*"').json()["error"]
+    assert told["@Microsoft.PowerApps.CDS.InnerError.Message"] == plain["message"]
+    assert told["@Microsoft.PowerApps.CDS.HelpLink"].endswith(f"CrmException%3a{plain['code'][2:]}&client=platform")
+    one = org.call("GET", path, Prefer='odata.include-annotations="Microsoft.PowerApps.CDS.HelpLink"').json()["error"]
+    assert set(one) == {"code", "message", "@Microsoft.PowerApps.CDS.HelpLink"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "AccessType=Microsoft.Dynamics.CRM.EndpointAccessType'Default'",
+        "AccessType=@p1)?@p1=Microsoft.Dynamics.CRM.EndpointAccessType'Default'",
+    ],
+)
+def test_a_function_takes_a_member_of_an_enumeration(org: Organization, arguments: str) -> None:
+    whole = arguments if "?" in arguments else f"{arguments})"
+    assert org.get(f"RetrieveCurrentOrganization({whole}")["Detail"]["State"] == "Enabled"

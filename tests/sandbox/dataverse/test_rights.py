@@ -37,3 +37,11 @@ def test_user_s_privileges_are_listed_with_their_depth(org: Organization) -> Non
 
 def test_impersonation_of_nobody_is_refused(org: Organization) -> None:
     assert org.refused("GET", "WhoAmI", MSCRMCallerID="00000000-0000-0000-0000-000000000001")[0] == 404
+
+
+def test_a_user_is_impersonated_by_the_object_id_of_entra_or_by_its_own(peopled: Organization) -> None:
+    users = peopled.rows("systemusers?$select=azureactivedirectoryobjectid&$filter=applicationid eq null")
+    user, entra_id = users[0]["systemuserid"], users[0]["azureactivedirectoryobjectid"]
+    assert peopled.get("WhoAmI", CallerObjectId=entra_id)["UserId"] == user
+    assert peopled.get("WhoAmI", MSCRMCallerID=user)["UserId"] == user
+    assert peopled.refused("GET", "WhoAmI", CallerObjectId=user)[0] == 404
