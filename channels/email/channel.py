@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from channels import address, base, report
-from channels.email import check, dsn, hooks, inbox, mime, pace, render, settings, smtp, transport, words
+from channels.email import check, dsn, hooks, inbox, mime, pace, render, settings, smtp, sns, transport, words
 from triggers import touchpoint
 from wire import finding
 
@@ -15,8 +15,10 @@ class EmailChannel(base.Channel):
 
     name = "email"
 
-    def __init__(self, given: settings.EmailSettings) -> None:
+    def __init__(self, given: settings.EmailSettings, amazon: sns.Amazon | None = None) -> None:
+        """``amazon``: who is asked about messages of Amazon SNS; None: Amazon."""
         self._settings = given
+        self._amazon = amazon or sns.Amazon(given.bounces.sns_topics, given=sns.network(given.bounces.proxy))
         self._sender_name, self._sender = settings.mailbox(given.sender)
         self._reply_name, self._reply_to = settings.mailbox(given.reply_to) if given.reply_to else ("", "")
         self._unsubscribe = settings.mailbox(given.unsubscribe)[1] if given.unsubscribe else ""
@@ -70,24 +72,37 @@ class EmailChannel(base.Channel):
     @property
     def has_hook(self) -> bool:
         """Whether a provider may call us."""
-        return self._settings.bounces.hook_secret is not None
+        return self._settings.bounces.hook_secret is not None or bool(self._settings.bounces.sns_topics)
 
-    def hear(self, headers: Mapping[str, str], body: bytes) -> list[report.Report]:
-        """What a provider reports. Raises ``hooks.NotTheirs``, ``hooks.Unreadable`` and ``hooks.Confirm``."""
+    def hear(self, headers: Mapping[str, str], body: bytes) -> tuple[list[report.Report], str]:
+        """What a provider reports, and news for whoever runs this. ``headers`` have names in lower case.
+
+        Raises ``hooks.NotTheirs``, ``hooks.Unreadable``, ``sns.Forged``; Later and NeedsPerson where Amazon cannot be asked.
+        """
         secret = self._settings.bounces.hook_secret
-        if secret is None:
+        by_topic = bool(self._settings.bounces.sns_topics) and sns.HEADER in headers
+        if not by_topic:
+            if secret is None:
+                raise hooks.NotTheirs
+            hooks.prove(headers, body, secret.get_secret_value())
+        posted = hooks.parse(body)
+        if sns.is_message(posted):
+            letter = self._amazon.open(posted)
+            reports = [] if letter.content is None else hooks.read(letter.content, self._marks)
+            return reports, letter.news
+        if by_topic:
             raise hooks.NotTheirs
-        hooks.prove(headers, body, secret.get_secret_value())
-        return hooks.read(body, self._marks)
+        return hooks.read(posted, self._marks), ""
 
     def check(self) -> Sequence[finding.Finding]:
         """Reachability, encryption and sign-in, of the server and of the mailbox of returned mails."""
         return check.findings(self._settings, self._marks)
 
     def close(self) -> None:
-        """Say goodbye to the mail server and to the mailbox."""
+        """Say goodbye to the mail server and to the mailbox, and give back connections."""
         self._transport.close()
         self._inbox.close()
+        self._amazon.close()
 
     def _headers(self, message: base.Message, said: words.Words) -> dict[str, str]:
         headers = {

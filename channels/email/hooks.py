@@ -1,8 +1,9 @@
 """What providers call us with about mails that they took: bounces, complaints, deliveries.
 
 Called by the web room with what was posted. Shapes, from the vendors' documentation: Postmark's bounce, spam complaint and
-delivery webhooks (postmarkapp.com/developer/webhooks), Amazon SES over SNS (docs.aws.amazon.com/ses, "Amazon SNS notification
-contents"), SendGrid's event webhook (twilio.com/docs/sendgrid, "Event Webhook"), and one of our own, in docs/email.md.
+delivery webhooks (postmarkapp.com/developer/webhooks), Amazon SES (docs.aws.amazon.com/ses, "Amazon SNS notification contents";
+what SNS wraps around it is sns.py's), SendGrid's event webhook (twilio.com/docs/sendgrid, "Event Webhook"), and one of our own,
+in docs/email.md.
 """
 
 import base64
@@ -34,10 +35,6 @@ class Unreadable(Exception):
     """What was posted has none of the shapes that we know; the message says what would be right."""
 
 
-class Confirm(Exception):
-    """Amazon SNS wants somebody to confirm the subscription, at the address in the message."""
-
-
 def prove(headers: Mapping[str, str], body: bytes, secret: str) -> None:
     """The secret as a bearer token or as the password of Basic, or a signature over the body; compared in constant time.
 
@@ -65,14 +62,18 @@ def _shown(authorization: str) -> str:
         return ""
 
 
-def read(body: bytes, marks: dsn.Marks) -> list[report.Report]:
-    """What a provider reports. Events that are no end (opened, deferred) are left out; a report that names no mail of ours has an
-    empty reference. Raises Unreadable, and Confirm.
-    """
+def parse(body: bytes) -> Any:
+    """What was posted. Raises Unreadable."""
     try:
-        posted = json.loads(body)
+        return json.loads(body)
     except (ValueError, RecursionError):
         raise Unreadable("the body should be JSON") from None
+
+
+def read(posted: Any, marks: dsn.Marks) -> list[report.Report]:
+    """What a provider reports. Events that are no end (opened, deferred) are left out; a report that names no mail of ours has an
+    empty reference. Raises Unreadable.
+    """
     events = _events(posted)
     if len(events) > _MOST_EVENTS:
         raise Unreadable(f"the body should hold at most {_MOST_EVENTS} events")
@@ -91,15 +92,6 @@ def _events(posted: Any) -> list[Event]:
 def _read(event: Event, marks: dsn.Marks) -> Iterator[report.Report]:
     if "RecordType" in event:
         yield from _postmark(event, marks)
-    elif event.get("Type") in ("SubscriptionConfirmation", "UnsubscribeConfirmation"):
-        raise _confirmation(_text(event, "SubscribeURL"))
-    elif event.get("Type") == "Notification" and isinstance(event.get("Message"), str):
-        try:
-            inner = json.loads(event["Message"])
-        except (ValueError, RecursionError):
-            return  # SNS's own words to a new subscriber
-        if isinstance(inner, dict):
-            yield from _ses(inner, marks)
     elif "notificationType" in event or "eventType" in event:
         yield from _ses(event, marks)
     elif "sg_event_id" in event or "sg_message_id" in event:
@@ -108,12 +100,6 @@ def _read(event: Event, marks: dsn.Marks) -> Iterator[report.Report]:
         yield from _ours(event, marks)
     else:
         raise Unreadable("an event should have message_id and event, or the shape of Postmark, Amazon SES or SendGrid")
-
-
-def _confirmation(url: str) -> Exception:
-    if re.match(r"https://sns\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/", url):
-        return Confirm(url)
-    return Unreadable("SubscribeURL should be an address of Amazon SNS")
 
 
 _PLAIN = {"delivered": Fate.DELIVERED, "complaint": Fate.COMPLAINT}

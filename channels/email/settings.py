@@ -20,7 +20,7 @@ from pydantic import (
 
 from channels import address
 from triggers import spans
-from wire import duration, secret
+from wire import duration, place, secret
 
 
 def mailbox(text: str) -> tuple[str, str]:
@@ -45,6 +45,7 @@ Mailbox = Annotated[str, AfterValidator(_checked)]
 """A mail address with or without a name; empty where it is optional."""
 HeaderName = Annotated[str, Field(pattern=r"^X-[A-Za-z0-9-]{1,70}$")]
 _SHORTEST_SECRET = 16
+_TOPIC = r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?$"
 
 
 class BouncesSettings(BaseModel):
@@ -66,7 +67,11 @@ class BouncesSettings(BaseModel):
     own_address: bool = False
     """Every mail has an envelope sender of its own, ``bounces+…@havu.example``: for servers that return nothing of the mail."""
     hook_secret: secret.Secret | None = None
-    """What whoever calls ``POST /hooks/mail`` must show; without it that address does not exist."""
+    """What whoever calls ``POST /hooks/mail`` must show; without it and ``sns_topics`` that address does not exist."""
+    sns_topics: tuple[Annotated[str, Field(pattern=_TOPIC)], ...] = ()
+    """Topics of Amazon SNS that may call ``POST /hooks/mail`` without the secret, since Amazon signs; and no other topic may."""
+    proxy: place.ProxyAddress | None = None
+    """On the way to Amazon SNS, which is asked for its certificates and to confirm a subscription."""
 
     @field_validator("poll", mode="after")
     @classmethod

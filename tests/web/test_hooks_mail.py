@@ -5,15 +5,17 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
 from channels.email import channel as email_channel
-from channels.email import mime
+from channels.email import mime, sns
 from channels.email import settings as email_settings
 from store import bad_addresses, messages, returned
+from tests.channels import amazon as stand_in
 from tests.channels import mail_server
 from tests.journey import conftest as journey_conftest
 from tests.web import conftest
@@ -63,9 +65,9 @@ def server() -> Iterator[mail_server.Server]:
     server.stop()
 
 
-def channel(server: mail_server.Server, **bounces: Any) -> email_channel.EmailChannel:
+def channel(server: mail_server.Server, amazon: sns.Amazon | None = None, **bounces: Any) -> email_channel.EmailChannel:
     told = {"host": "127.0.0.1", "port": server.port, "security": "none", "sender": "Havu <feedback@havu.example>"}
-    return email_channel.EmailChannel(email_settings.EmailSettings.model_validate({**told, "bounces": bounces}))
+    return email_channel.EmailChannel(email_settings.EmailSettings.model_validate({**told, "bounces": bounces}), amazon)
 
 
 @pytest.fixture
@@ -151,7 +153,6 @@ SHAPES: dict[str, tuple[Callable[[Called], Any], tuple[str, list[str]]]] = {
     "postmark, away": (lambda c: postmark(c, Type="AutoResponder"), ("sent", [])),
     "postmark, delayed": (lambda c: postmark(c, Type="Transient"), ("sent", [])),
     "postmark, complaint": (lambda c: postmark(c, RecordType="SpamComplaint"), ("sent", ["complaint"])),
-    "ses over sns": (lambda c: {"Type": "Notification", "Message": json.dumps(ses(c))}, ("bounced", ["bounced"])),
     "ses, raw": (ses, ("bounced", ["bounced"])),
     "ses, away": (
         lambda c: ses(c, bounceType="Transient", bouncedRecipients=[{"emailAddress": "aino@posti.example"}]),
@@ -200,14 +201,103 @@ def test_a_mail_that_is_being_sent_right_now_is_asked_for_again(called: Called) 
     assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
 
 
-def test_a_subscription_of_sns_is_left_for_a_person_to_confirm(called: Called, logs: list[dict[str, Any]]) -> None:
-    url = "https://sns.eu-north-1.amazonaws.com/?Action=ConfirmSubscription&Token=1"
-    assert called.post({"Type": "SubscriptionConfirmation", "SubscribeURL": url}).status_code == 204
-    assert called.post({"Type": "SubscriptionConfirmation", "SubscribeURL": "https://evil.example/"}).status_code == 400
-    assert [one["address"] for one in logs if "confirm" in one["event"]] == [url]
+class TestAmazon:
+    """Amazon SNS: what it signs counts with our secret, or without it where settings name the topic."""
+
+    @pytest.fixture
+    def amazon(self, tmp_path: Path) -> Iterator[stand_in.Amazon]:
+        (tmp_path / "amazon").mkdir()
+        with stand_in.open_(tmp_path / "amazon") as opened:
+            yield opened
+
+    @pytest.fixture(params=["secret", "topic"])
+    def called(
+        self,
+        make_place: Callable[..., conftest.Place],
+        server: mail_server.Server,
+        amazon: stand_in.Amazon,
+        monkeypatch: pytest.MonkeyPatch,
+        request: pytest.FixtureRequest,
+    ) -> Called:
+        monkeypatch.setenv("HOOK", SECRET)
+        by_topic = request.param == "topic"
+        topics = [stand_in.TOPIC] if by_topic else []
+        told: dict[str, Any] = {"sns_topics": topics} if by_topic else {"hook_secret": "env:HOOK"}
+        reached = {"email": channel(server, amazon.asks(*topics), **told)}
+        self.shown = {} if by_topic else {"Authorization": f"Bearer {SECRET}"}
+        return Called(make_place(rules=rule.Rules.model_validate(RULES), channels=reached), server)
+
+    def post(self, called: Called, message: Any, **headers: str) -> requests.Response:
+        kind = {"x-amz-sns-message-type": "Notification", "Content-Type": "text/plain; charset=UTF-8"}
+        return called.post(message, **{**kind, **self.shown, **headers})
+
+    @pytest.mark.parametrize("version", ["1", "2"])
+    def test_a_bounce_is_settled_however_often_it_comes(self, called: Called, amazon: stand_in.Amazon, version: str) -> None:
+        message = amazon.notification(ses(called), version)
+        assert [self.post(called, message).status_code for _ in range(2)] == [204, 204]
+        assert called.state() == ("bounced", "5.1.1", ["bounced"])
+
+    def test_what_was_changed_on_the_way_is_refused_with_words(
+        self, called: Called, amazon: stand_in.Amazon, logs: list[dict[str, Any]]
+    ) -> None:
+        answer = self.post(called, amazon.notification({}, Message=json.dumps(ses(called))))
+        assert (answer.status_code, answer.text) == (403, "its signature does not fit\n")
+        assert called.state() == ("sent", "", [])
+        assert [one["why"] for one in logs if "Amazon" in one["event"]] == ["its signature does not fit"]
+
+    def test_a_subscription_is_confirmed_and_its_token_is_in_no_log(
+        self, called: Called, amazon: stand_in.Amazon, logs: list[dict[str, Any]]
+    ) -> None:
+        assert self.post(called, amazon.confirmation()).status_code == 204
+        assert len(amazon.confirmed) == 1
+        assert stand_in.TOKEN not in str(logs)
+        assert any(stand_in.TOPIC in str(one.get("news")) for one in logs)
+
+    def test_a_subscription_that_cannot_be_confirmed_now_comes_again(self, called: Called, amazon: stand_in.Amazon) -> None:
+        self.post(called, amazon.notification({}))
+        amazon.status = 500
+        assert self.post(called, amazon.confirmation()).status_code == 503
+        amazon.status = 200
+        called.place.later(minutes=5)
+        assert (self.post(called, amazon.confirmation()).status_code, len(amazon.confirmed)) == (204, 1)
+
+    def test_a_certificate_that_cannot_be_had_is_told_and_the_post_comes_again(
+        self, called: Called, amazon: stand_in.Amazon, logs: list[dict[str, Any]]
+    ) -> None:
+        amazon.status = 503
+        answers = [self.post(called, amazon.notification(ses(called))) for _ in range(3)]
+        assert [(answer.status_code, answer.headers["Retry-After"]) for answer in answers] == [(503, "5")] * 3
+        assert [one["subject"] for one in logs if one["event"] == "failing"] == ["channels.email.amazon"]
+        amazon.status = 200
+        called.place.later(minutes=5)
+        assert self.post(called, amazon.notification(ses(called))).status_code == 204
+        assert called.state()[0] == "bounced"
+
+    def test_without_the_secret_or_the_topic_a_signature_is_not_enough(self, called: Called, amazon: stand_in.Amazon) -> None:
+        foreign = amazon.signed(
+            {"Type": "Notification", "Message": json.dumps(ses(called)), "TopicArn": stand_in.TOPIC.replace("1", "9")}
+        )
+        assert self.post(called, foreign, Authorization="Bearer wrong").status_code in (401, 403)
+        assert called.state() == ("sent", "", [])
+
+    def test_what_amazon_does_not_sign_needs_the_secret(self, called: Called) -> None:
+        for told in (ses(called), plain(called), [ses(called)], {"events": [plain(called)]}):
+            answers = [called.post(told, **{"x-amz-sns-message-type": "Notification"}), called.post(told, **{"X-Nothing": "1"})]
+            assert [answer.status_code for answer in answers] == [401, 401]
+        assert called.state() == ("sent", "", [])
+
+    def test_messages_within_messages_are_not_opened(self, called: Called, amazon: stand_in.Amazon) -> None:
+        inner = {"Type": "Notification", "TopicArn": stand_in.TOPIC, "Message": json.dumps(ses(called))}
+        for told in ([inner], {"events": [inner]}, inner):
+            assert self.post(called, told).status_code in (400, 401, 403)
+        assert self.post(called, amazon.notification(inner)).status_code == 400
+        assert called.state() == ("sent", "", [])
 
 
-@pytest.mark.parametrize("body", [b"", b"[", b"1", b"[1]", b'{"a": 1}', b'{"event": "unheard"}', b"[" * 100_000])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[", b"1", b"[1]", b'{"a": 1}', b'{"event": "unheard"}', b'{"Type": {}}', b'{"Type": "Notification"}', b"[" * 100_000],
+)
 def test_what_has_no_known_shape_is_refused_with_words(called: Called, body: bytes) -> None:
     answer = called.post(body)
     assert answer.status_code == 400
