@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 import typer
 
+from commands import heard
+
 VERBS = (
     "run",
     "check",
@@ -57,5 +59,7 @@ def _nothing() -> None:
 def main() -> None:
     """The console script. Only the verb that was typed is imported: all of them together take seconds to load."""
     typed = [word for word in sys.argv[1:2] if word in VERBS]
+    if typed == ["run"]:
+        heard.listen()
     app = application(typed or VERBS)
     app(prog_name="palaute")

@@ -1,25 +1,21 @@
 """``palaute run``: the daemon with its pages; with ``--once`` every due step until nothing is due, without pages."""
 
 import os
-import queue
 import signal
 import sys
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import structlog
 import typer
 
 import daemon
-from commands import options
+from commands import heard, options
 from journey import steps, tidy
 from journey.deciding import versions
 from settings import load, model
 
 log = structlog.get_logger("daemon")
-_LISTEN_EVERY = 0.5
-"""Seconds."""
 
 
 def run(
@@ -38,7 +34,7 @@ def run(
 
 def _once(chosen: model.Settings, *, as_json: bool) -> None:
     belt = daemon.compose(chosen, patient=False)
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: belt.stop.set())
     try:
         tidy.recover(belt, tidy.STALLED)
@@ -53,13 +49,7 @@ def _once(chosen: model.Settings, *, as_json: bool) -> None:
 
 
 def _until_stopped(chosen: model.Settings, path: Path) -> None:
-    asked: queue.SimpleQueue[int] = queue.SimpleQueue()
-
-    def on_signal(number: int, _frame: FrameType | None) -> None:
-        asked.put(number)
-
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, on_signal)
+    heard.listen(signal.SIGTERM, signal.SIGINT)
     service = daemon.Daemon(chosen)
     try:
         service.start()
@@ -69,23 +59,13 @@ def _until_stopped(chosen: model.Settings, path: Path) -> None:
         raise typer.Exit(2) from None
     typer.echo(f"Palaute runs; its pages are at {service.pages.address}")
     sys.stdout.flush()
-    while _heard(asked) == signal.SIGHUP:
+    while heard.following() == signal.SIGHUP:
         reload(service, path)
     service.stop()
     sys.stdout.flush()
     sys.stderr.flush()
     # A call to a CRM that hangs keeps its thread, and Python would wait for that thread; all that matters is stored.
     os._exit(0)
-
-
-def _heard(asked: queue.SimpleQueue[int]) -> int:
-    """The next signal. Python runs handlers between two instructions of the main thread, so it must not sleep for good: a signal
-    that comes just before a wait without end would be heard only with the next one."""
-    while True:
-        try:
-            return asked.get(timeout=_LISTEN_EVERY)
-        except queue.Empty:
-            continue
 
 
 def reload(service: daemon.Daemon, path: Path) -> bool:

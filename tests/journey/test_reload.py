@@ -222,6 +222,35 @@ def test_a_process_that_gets_sighup_reads_its_settings_again(file: Path, tmp_pat
         process.wait()
 
 
+def listens(process: subprocess.Popen[str]) -> bool:
+    """Whether the process would survive a SIGHUP: the kernel's own word (proc(5), SigCgt)."""
+    status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
+    caught = next(line for line in status.splitlines() if line.startswith("SigCgt"))
+    return bool(int(caught.split()[1], 16) & (1 << (signal.SIGHUP - 1)))
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells which signals a process catches")
+def test_a_sighup_while_the_service_starts_waits_until_it_has_started(file: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    command = [sys.executable, "-c", "import commands; commands.main()", "run", "--settings", str(file)]
+    with log.open("w") as told:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=told, text=True)
+    try:
+        deadline = time.monotonic() + 20
+        while not listens(process):
+            assert time.monotonic() < deadline
+        assert not (file.parent / "palaute.db").exists()  # the slow part is still to come
+        os.kill(process.pid, signal.SIGHUP)
+        assert process.stdout is not None
+        assert "Palaute runs" in process.stdout.readline()
+        while "settings reloaded" not in log.read_text():
+            assert time.monotonic() < deadline + 20, log.read_text()
+            time.sleep(0.05)
+    finally:
+        process.kill()
+        process.wait()
+
+
 def ruled(**changes: object) -> rule.Rules:
     """One rule, changed."""
     listed = {"name": "Cases", "on": "case_closed", "survey": "csat", "channel": "memory", **changes}
