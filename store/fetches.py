@@ -20,7 +20,6 @@ MOST = 60
 KEPT = timedelta(days=2)
 """As long as a form may lie open."""
 POST = "post"
-_SOME = 500
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,13 +49,13 @@ class Fetch:
 
 _COUNT = (
     sa.select(FETCH.c.invitation_id, sa.func.count())
-    .where(FETCH.c.invitation_id.in_(sa.bindparam("ids", expanding=True)))
+    .where(rows.among(FETCH.c.invitation_id, "ids"))
     .group_by(FETCH.c.invitation_id)
 )
 _OF = (
     sa.select(FETCH.c.invitation_id, FETCH.c.at, FETCH.c.link, FETCH.c.value, FETCH.c.visitor)
     .where(
-        FETCH.c.invitation_id.in_(sa.bindparam("ids", expanding=True)),
+        rows.among(FETCH.c.invitation_id, "ids"),
         FETCH.c.link != POST,
         FETCH.c.at > sa.bindparam("since"),
     )
@@ -67,7 +66,7 @@ _BY_VISITOR = (
     .distinct()
     .join(INVITATION, INVITATION.c.id == FETCH.c.invitation_id)
     .where(
-        FETCH.c.visitor.in_(sa.bindparam("visitors", expanding=True)),
+        rows.among(FETCH.c.visitor, "visitors"),
         FETCH.c.link == sa.literal_column("'post'"),  # word for word the condition of the index
         FETCH.c.at > sa.bindparam("since"),
     )
@@ -81,9 +80,8 @@ def add(tx: sa.Connection, fetches: Sequence[Fetch]) -> None:
 
 def note(tx: sa.Connection, fetches: Sequence[Fetch]) -> list[bool]:
     """Store these, unless there are enough of their invitation; which were stored."""
-    count: dict[int, int] = {}
-    for chunk in rows.chunks(sorted({one.invitation_id for one in fetches}), _SOME):
-        count.update((i, n) for i, n in tx.execute(_COUNT, {"ids": chunk}))
+    ids = sorted({one.invitation_id for one in fetches})
+    count: dict[int, int] = dict(tx.execute(_COUNT, {"ids": ids}))
     fits = []
     for one in fetches:
         count[one.invitation_id] = count.get(one.invitation_id, 0) + 1
@@ -95,19 +93,18 @@ def note(tx: sa.Connection, fetches: Sequence[Fetch]) -> list[bool]:
 def of_invitations(tx: sa.Connection, invitation_ids: Iterable[int], since: datetime) -> dict[int, list[Fetch]]:
     """Invitation → requests for its links after this moment, the oldest first; posts are not among them."""
     found: dict[int, list[Fetch]] = {}
-    for chunk in rows.chunks(invitation_ids, _SOME):
-        for invitation_id, at, link, value, visitor in tx.execute(_OF, {"ids": chunk, "since": since}):
-            one = Fetch(invitation_id=invitation_id, at=at, link=link, value=value, visitor=visitor)
-            found.setdefault(invitation_id, []).append(one)
+    read = tx.execute(_OF, {"ids": list(invitation_ids), "since": since})
+    for invitation_id, at, link, value, visitor in read:
+        one = Fetch(invitation_id=invitation_id, at=at, link=link, value=value, visitor=visitor)
+        found.setdefault(invitation_id, []).append(one)
     return found
 
 
 def posted_by(tx: sa.Connection, visitors: Iterable[str], since: datetime) -> dict[str, set[str]]:
     """Visitor → whose invitations they posted for after this moment: persons, and invitations of nobody known."""
     found: dict[str, set[str]] = {}
-    for chunk in rows.chunks(visitors, _SOME):
-        for visitor, invitation_id, person_id in tx.execute(_BY_VISITOR, {"visitors": chunk, "since": since}):
-            found.setdefault(visitor, set()).add(of_whom(invitation_id, person_id))
+    for visitor, invitation_id, person_id in tx.execute(_BY_VISITOR, {"visitors": list(visitors), "since": since}):
+        found.setdefault(visitor, set()).add(of_whom(invitation_id, person_id))
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from store import answers, ledger, messages, rows, taking, touchpoints, updates
+from store import answers, holding, ledger, messages, rows, touchpoints, updates
 
 ANSWER = answers.ANSWER
 INVITATION = messages.INVITATION
@@ -77,7 +77,7 @@ def load(tx: sa.Connection, answer_id: int) -> Reviewed | None:
     return Reviewed(id=row["id"], token=row["token"], given=given, state=row["state"])
 
 
-def release(tx: sa.Connection, one: Reviewed, invited: taking.Invited, targets: Sequence[updates.Target], now: datetime) -> None:
+def release(tx: sa.Connection, one: Reviewed, invited: holding.Invited, targets: Sequence[updates.Target], now: datetime) -> None:
     """This answer counts from now on, in place of another one where there is one, and goes to the CRM."""
     before = sa.and_(ANSWER.c.invitation_id == invited.id, ANSWER.c.state.in_(("confirmed", "provisional")))
     tx.execute(sa.update(ANSWER).where(before).values(state="replaced"))
@@ -91,7 +91,7 @@ def release(tx: sa.Connection, one: Reviewed, invited: taking.Invited, targets: 
     _note(tx, invited, now, "released", f"answer-{one.id}")
 
 
-def void(tx: sa.Connection, one: Reviewed, invited: taking.Invited, why: str, now: datetime) -> None:
+def void(tx: sa.Connection, one: Reviewed, invited: holding.Invited, why: str, now: datetime) -> None:
     """This answer counts no longer and leaves the CRM; the link is open again until it expires.
 
     No other answer of the invitation takes its place. On the record comes what an answer about another occurrence says, if
@@ -135,7 +135,7 @@ def _restore(tx: sa.Connection, target: updates.Target, now: datetime) -> bool:
     return True
 
 
-def _note(tx: sa.Connection, invited: taking.Invited, now: datetime, what: str, detail: str) -> None:
+def _note(tx: sa.Connection, invited: holding.Invited, now: datetime, what: str, detail: str) -> None:
     ledger.note(tx, [ledger.Line(touchpoint_id=invited.touchpoint_id, at=now, step="review", what=what, detail=detail)])
 
 

@@ -14,8 +14,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from journey import belt as belts
-from store import anonymous, opened
-from store import taking as store_taking
+from store import anonymous, holding, opened
 from surveys import figures, suppression, survey
 
 
@@ -29,7 +28,7 @@ class Said:
     at: datetime
 
 
-def keep(belt: belts.Belt, tx: sa.Connection, invited: store_taking.Invited, said: Said) -> None:
+def keep(belt: belts.Belt, tx: sa.Connection, invited: holding.Invited, said: Said) -> None:
     """Store the answer apart, and of the invitation that it was answered."""
     asked = belt.surveys[invited.survey]
     context = anonymous.context(tx, invited.touchpoint_id)

@@ -11,12 +11,11 @@ import sqlalchemy as sa
 
 from journey.answering import signs, told
 from mapping import outward
-from store import opened, reviewing
-from store import taking as store_taking
+from store import holding, opened, reviewing
 from surveys import survey
 
 Told = dict[str, Any]
-Do = Callable[[sa.Connection, reviewing.Reviewed, store_taking.Invited], str]
+Do = Callable[[sa.Connection, reviewing.Reviewed, holding.Invited], str]
 """Does something with an answer, and says why not where it did not."""
 _MOST = 1000
 """Answers that one listing shows."""
@@ -56,7 +55,7 @@ def release(
 ) -> Told:
     """These answers count from now on; ``{"done": [...], "left": [{"id", "why"}]}``. ``targets``: ``[mapping.write]``."""
 
-    def do(tx: sa.Connection, one: reviewing.Reviewed, invited: store_taking.Invited) -> str:
+    def do(tx: sa.Connection, one: reviewing.Reviewed, invited: holding.Invited) -> str:
         if one.state == "confirmed":
             return "it counts already"
         if invited.survey not in surveys:
@@ -72,7 +71,7 @@ def void(store: opened.Opened, ids: Sequence[int], why: str, now: datetime) -> T
     """These answers count no longer and leave the CRM; ``{"done": [...], "left": [{"id", "why"}]}``."""
     reason = " ".join(why.split())[:LONGEST_WHY]
 
-    def do(tx: sa.Connection, one: reviewing.Reviewed, invited: store_taking.Invited) -> str:
+    def do(tx: sa.Connection, one: reviewing.Reviewed, invited: holding.Invited) -> str:
         if one.state == "void":
             return "it is void already"
         reviewing.void(tx, one, invited, reason, now)
@@ -97,7 +96,7 @@ def _each(store: opened.Opened, ids: Sequence[int], do: Do) -> Told:
 def _reviewed(tx: sa.Connection, answer_id: int, do: Do) -> str:
     """Why nothing was done; empty when it was."""
     found = reviewing.load(tx, answer_id)
-    invited = None if found is None else store_taking.invited(tx, [found.token]).get(found.token)
+    invited = None if found is None else holding.invited(tx, [found.token]).get(found.token)
     one = reviewing.load(tx, answer_id)  # again, now that its invitation is held against others
     return "there is no such answer" if one is None or invited is None else do(tx, one, invited)
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from journey import belt as belts
 from journey.answering import anonymous, forms, signs, told, visits
 from journey.reaching import variants
-from store import answers, fetches, ledger, taking
+from store import answers, fetches, holding, ledger, taking
 from surveys import questions
 
 CHANGEABLE = timedelta(days=7)
@@ -76,11 +76,11 @@ class _Batch:
         self._apart = set[int]()
         """Invitations whose anonymous answer is stored."""
         self._signs = belt.settings.signs
-        self._invited = taking.invited(tx, (one.token for one in submissions))
+        self._invited = holding.invited(tx, (one.token for one in submissions))
         ids = sorted(one.id for one in self._invited.values())
         earliest = min((one.at for one in submissions), default=belt.now())
-        self._versions = taking.versions(tx, ids)
-        self._sends = taking.sends(tx, ids)
+        self._versions = holding.versions(tx, ids)
+        self._sends = holding.sends(tx, ids)
         self._fetches = fetches.of_invitations(tx, ids, earliest - _LOOK_BACK)
         self._posted_by = self._gateways(tx, submissions, earliest)
         self._new: dict[int, list[taking.New]] = {}
@@ -127,7 +127,7 @@ class _Batch:
             return Collected.SAME if counting is not None else Collected.CHECKED
         return self._judge(invited, one if twin is None else replace(one, nonce=""), known, counting)
 
-    def _take_apart(self, invited: taking.Invited, one: Submission) -> Collected:
+    def _take_apart(self, invited: holding.Invited, one: Submission) -> Collected:
         """An answer to an anonymous survey: only the first counts, and one that shows a sign is asked for once more."""
         if invited.state == "answered" or invited.id in self._apart:
             return Collected.SAME
@@ -143,7 +143,7 @@ class _Batch:
         return Collected.SAVED
 
     def _judge(
-        self, invited: taking.Invited, one: Submission, known: Sequence[taking.Version], counting: taking.Version | None
+        self, invited: holding.Invited, one: Submission, known: Sequence[holding.Version], counting: holding.Version | None
     ) -> Collected:
         says = (one.value, one.comment, one.extras)
         changes = counting is not None and self._changes(invited, one, counting)
@@ -161,10 +161,10 @@ class _Batch:
         self._confirm(invited, one, known)
         return Collected.SAVED if counting is None else Collected.CHANGED
 
-    def _changes(self, invited: taking.Invited, one: Submission, counting: taking.Version) -> bool:
+    def _changes(self, invited: holding.Invited, one: Submission, counting: holding.Version) -> bool:
         return one.shown.purpose is forms.Purpose.CHANGE and one.at <= changeable_until(counting.at, invited.expires_at)
 
-    def _known(self, invited: taking.Invited) -> list[taking.Version]:
+    def _known(self, invited: holding.Invited) -> list[holding.Version]:
         """Every answer so far, those of this batch included."""
         stored = [one for one in self._versions.get(invited.id, ()) if one.id not in self._replaced]
         gone = [replace(one, state="replaced") for one in self._versions.get(invited.id, ()) if one.id in self._replaced]
@@ -173,7 +173,7 @@ class _Batch:
     def _posted(self, one: Submission) -> signs.Posted:
         return signs.Posted(at=one.at, shown=one.shown, visit=one.visit, decoy=one.decoy, automated=one.automated)
 
-    def _traffic(self, invited: taking.Invited, one: Submission) -> signs.Traffic:
+    def _traffic(self, invited: holding.Invited, one: Submission) -> signs.Traffic:
         whom = fetches.of_whom(invited.id, invited.person_id)
         return signs.Traffic(
             fetches=[
@@ -184,11 +184,11 @@ class _Batch:
             others=len(self._posted_by.get(one.visit.visitor, set()) - {whom}),
         )
 
-    def _set_aside(self, invited: taking.Invited, one: Submission, hit: signs.Hit) -> None:
+    def _set_aside(self, invited: holding.Invited, one: Submission, hit: signs.Hit) -> None:
         self._add(invited, one, "doubtful", hit)
         self._note(invited, one, "doubtful", f"{hit.sentence} ({hit.sign})")
 
-    def _confirm(self, invited: taking.Invited, one: Submission, known: Sequence[taking.Version]) -> None:
+    def _confirm(self, invited: holding.Invited, one: Submission, known: Sequence[holding.Version]) -> None:
         says = (one.value, one.comment, one.extras)
         for version in known:
             is_confirmed_now = version.state == "doubtful" and version.says == says and _same_hand(version, one)
@@ -202,7 +202,7 @@ class _Batch:
             self._settled.add(invited.id)
         self._note(invited, one, "changed" if changed else "answered", "")
 
-    def _give_way(self, invited: taking.Invited, version: taking.Version) -> None:
+    def _give_way(self, invited: holding.Invited, version: holding.Version) -> None:
         if version.id is not None:
             self._replaced.add(version.id)
             return
@@ -210,7 +210,7 @@ class _Batch:
             if new.version == version.version:
                 new.state = "replaced"
 
-    def _add(self, invited: taking.Invited, one: Submission, state: str, hit: signs.Hit | None) -> None:
+    def _add(self, invited: holding.Invited, one: Submission, state: str, hit: signs.Hit | None) -> None:
         asked = self._belt.surveys[invited.survey]
         latest = max((version.version for version in self._known(invited)), default=0)
         language = one.visit.language or invited.language
@@ -236,7 +236,7 @@ class _Batch:
         if one.visit.visitor:
             self._post(invited, one, hit)
 
-    def _post(self, invited: taking.Invited, one: Submission, hit: signs.Hit | None) -> None:
+    def _post(self, invited: holding.Invited, one: Submission, hit: signs.Hit | None) -> None:
         whom = fetches.of_whom(invited.id, invited.person_id)
         self._posted_by.setdefault(one.visit.visitor, set()).add(whom)
         self._posts.append(
@@ -250,12 +250,12 @@ class _Batch:
             )
         )
 
-    def _channel(self, invited: taking.Invited) -> str:
+    def _channel(self, invited: holding.Invited) -> str:
         """That of the latest message that went."""
         gone = [send.channel for send in self._sends.get(invited.id, ()) if send.state not in ("due", "cancelled")]
         return gone[-1] if gone else ""
 
-    def _note(self, invited: taking.Invited, one: Submission, what: str, detail: str) -> None:
+    def _note(self, invited: holding.Invited, one: Submission, what: str, detail: str) -> None:
         line = ledger.Line(touchpoint_id=invited.touchpoint_id, at=one.at, step="collect", what=what, detail=detail)
         self._lines.append(line)
 
@@ -265,13 +265,13 @@ def changeable_until(answered_at: datetime, expires_at: datetime) -> datetime:
     return max(answered_at + CHANGEABLE, expires_at)
 
 
-def _handed(send: taking.Send) -> signs.Handed | None:
+def _handed(send: holding.Send) -> signs.Handed | None:
     if send.state == "sending" and send.claimed_at is not None:
         return signs.Handed(at=send.claimed_at, under_way=True)
     return None if send.sent_at is None else signs.Handed(at=send.sent_at, under_way=False)
 
 
-def _same_hand(version: taking.Version, one: Submission) -> bool:
+def _same_hand(version: holding.Version, one: Submission) -> bool:
     return one.shown.purpose is forms.Purpose.CONFIRM or (version.visitor != "" and version.visitor == one.visit.visitor)
 
 
@@ -279,8 +279,8 @@ def _as_given(one: Submission) -> answers.Given:
     return answers.Given(value=one.value, comment=one.comment, nonce=one.nonce, at=one.at, extras=one.extras)
 
 
-def _as_version(new: taking.New) -> taking.Version:
-    return taking.Version(
+def _as_version(new: taking.New) -> holding.Version:
+    return holding.Version(
         id=None,
         version=new.version,
         state=new.state,

@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 
 from journey import belt as belts
 from mapping import outward
-from store import answers, taking, updates
+from store import answers, holding, updates
 from surveys import metrics, survey, wording
 
 
-def targets(belt: belts.Belt, invited: taking.Invited, given: answers.Given) -> list[updates.Target]:
+def targets(belt: belts.Belt, invited: holding.Invited, given: answers.Given) -> list[updates.Target]:
     """Which records get to know this answer, and what of it."""
     return targets_of(belt.targets, belt.surveys[invited.survey].definition, invited, given)
 
 
 def targets_of(
-    wanted: outward.Targets, definition: metrics.Metric, invited: taking.Invited, given: answers.Given
+    wanted: outward.Targets, definition: metrics.Metric, invited: holding.Invited, given: answers.Given
 ) -> list[updates.Target]:
     """``targets`` without a belt. ``wanted``: the section ``[mapping.write]``."""
     if not outward.takes_answers(wanted.get(invited.connector, {}).get(invited.object, {})):

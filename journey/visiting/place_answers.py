@@ -17,8 +17,7 @@ from journey import collect
 from journey.answering import told, visits
 from journey.visiting import place as nouns
 from journey.visiting import repeats, shifts
-from store import answers, ledger, people, place_answers, touchpoints
-from store import taking as store_taking
+from store import answers, holding, ledger, people, place_answers, touchpoints
 from triggers import touchpoint
 
 REPEAT = "repeat"
@@ -72,7 +71,7 @@ class Answer:
         known = self._known
         if known is None or kept.state != "confirmed":
             return
-        invited = store_taking.Invited(
+        invited = holding.Invited(
             id=kept.invitation_id,
             touchpoint_id=kept.touchpoint_id,
             person_id=None,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from store import database, decisions, invitations, ledger, taking, touchpoints, updates
+from store import database, decisions, holding, invitations, ledger, taking, touchpoints, updates
 from triggers import decision, touchpoint
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -51,7 +51,7 @@ def add_touchpoint(tx: sa.Connection, record: str, person: str | None = None) ->
 
 def add_answer(tx: sa.Connection, touchpoint_id: int, comment: str, fields: dict[str, object]) -> None:
     """Store an answer that counts, to be written to the case 500A."""
-    invited = next(iter(taking.invited(tx, [f"token-{touchpoint_id}"]).values()))
+    invited = next(iter(holding.invited(tx, [f"token-{touchpoint_id}"]).values()))
     new = taking.New(
         invited=invited,
         version=1,
