@@ -19,6 +19,7 @@ _TOUCHPOINT = touchpoints.TOUCHPOINT
 _INVITATION = messages.INVITATION
 _MESSAGE = messages.MESSAGE
 _ANSWER = answers.ANSWER
+_ANY_ANSWER = _ANSWER.alias()
 _IS_DUE = _MESSAGE.c.state.concat("") == "due"
 """Not a search by state: SQLite would go through everything that is due instead of through what the person has."""
 
@@ -141,16 +142,21 @@ def days(tx: sa.Connection, since: date, home: ZoneInfo) -> dict[date, int]:
 
 
 def answered(tx: sa.Connection, strata: Iterable[str], since: datetime) -> dict[str, tuple[int, int]]:
-    """Stratum → answers that count, and questions that may still be answered, of what was asked since."""
+    """Stratum → answers that count, and questions that may still be answered, of what was asked since.
+
+    Of an anonymous survey no answer leads here, only that the invitation was answered; that counts as one.
+    """
     found: dict[str, tuple[int, int]] = {}
+    apart = sa.and_(_INVITATION.c.state == "answered", ~sa.exists().where(_ANY_ANSWER.c.invitation_id == _INVITATION.c.id))
+    counts = sa.or_(_ANSWER.c.id.is_not(None), apart)
     waits = sa.and_(_ANSWER.c.id.is_(None), sa.or_(_INVITATION.c.id.is_(None), _INVITATION.c.state == "open"))
     for chunk in rows.chunks(sorted(set(strata) - {""})):
         query = (
-            sa.select(_DECISION.c.stratum, sa.func.count(_ANSWER.c.id), sa.func.sum(sa.case((waits, 1), else_=0)))
+            sa.select(_DECISION.c.stratum, *(sa.func.sum(sa.case((of_these, 1), else_=0)) for of_these in (counts, waits)))
             .outerjoin(_INVITATION, _INVITATION.c.touchpoint_id == _DECISION.c.touchpoint_id)
             .outerjoin(_ANSWER, sa.and_(_ANSWER.c.invitation_id == _INVITATION.c.id, _ANSWER.c.state == "confirmed"))
             .where(_DECISION.c.stratum.in_(chunk), _DECISION.c.asked_at > since)
             .group_by(_DECISION.c.stratum)
         )
-        found.update((name, (answers_, open_)) for name, answers_, open_ in tx.execute(query))
+        found.update((name, (int(answers_), int(open_))) for name, answers_, open_ in tx.execute(query))
     return found

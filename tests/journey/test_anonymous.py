@@ -14,7 +14,7 @@ from journey.visiting import places
 from store import anonymous as store_anonymous
 from surveys import survey
 from tests.journey import conftest, test_places
-from triggers import decision
+from triggers import decision, rule
 
 ASKED = survey.Survey(key="csat", metric="csat", anonymous=True, keep=("origin",))
 PERSON = visits.Visit(visitor="home.phone", device="phone", language="fi")
@@ -242,6 +242,27 @@ def test_nor_does_the_database_itself_remember_after_a_day_what_was_written_toge
     assert len(written["invitation"]) == 1
     assert _places(world) == sorted(_places(world))
     assert [row["state"] for row in everything(world)["answer"]] == ["confirmed"] * 4
+
+
+def test_answers_count_for_the_minimum_of_a_group_though_nobody_knows_what_they_say(
+    make_world: Callable[..., conftest.World],
+) -> None:
+    least = {"by": "owner", "per": "30d", "answers": 2, "response_rate": "1%"}
+    table = {
+        "name": "Cases",
+        "on": "case_closed",
+        "survey": "csat",
+        "channel": "memory",
+        "sample": "0.000001%",
+        "at_least": least,
+    }
+    world = make_world(surveys={"csat": ASKED}, rules=rule.Rules.model_validate({"rules": [table]}))
+    world.turn()
+    for number in range(3):
+        token = invite(world, f"person{number}@posti.example")
+        if number < 2:
+            assert send(world, token) is collect.Collected.SAVED
+    assert world.counts("decisions") == {"asked": 2, "sampled_out": 1}
 
 
 def _written(world: conftest.World, name: str) -> set[str]:

@@ -29,3 +29,17 @@ def test_what_does_not_fit_is_told(broken: conftest.Break, line: str, key: str, 
     assert len(problems) == 1
     assert key in problems[0].key
     assert expected in problems[0].expected
+
+
+MINIMUM = 'sample = "25%"\nat_least = { by = "owner", per = "30d", answers = 20 }'
+
+
+def test_a_minimum_by_what_anonymous_answers_do_not_keep_is_told(broken: conftest.Break) -> None:
+    (problem,) = broken((METRIC, f'{METRIC}anonymous = true\nkeep = ["priority"]\n'), ('delay = "2h"', MINIMUM))
+    assert (problem.section, problem.key) == ("triggers.rules “Closed cases”", "at_least.by")
+    assert 'keep = ["owner"] under [surveys.survey.case_csat]' in problem.expected
+
+
+def test_a_minimum_by_what_anonymous_answers_keep_is_right(write: conftest.Write) -> None:
+    text = conftest.GOOD.replace(METRIC, f'{METRIC}anonymous = true\nkeep = ["owner"]\n').replace('delay = "2h"', MINIMUM)
+    assert load.load(write(text)).triggers.rules[0].at_least is not None
