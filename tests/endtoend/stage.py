@@ -16,6 +16,8 @@ from typer import testing
 import commands
 
 PALAUTE = [str(Path(sys.executable).with_name("palaute"))]
+READS = 2.2
+"""Seconds that a person spends on a page: what is sent sooner is doubted."""
 
 
 class Stage:

@@ -20,8 +20,6 @@ from playwright.sync_api import sync_playwright
 from tests.endtoend import stage
 
 ASKED = 30
-READS = 2.2
-"""Seconds that a person spends on the page."""
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 PREVIEWS = (
@@ -104,7 +102,7 @@ class Box:
         """Somebody opens the link of their mail, reads, and presses Send."""
         visitor = self.person()
         page = visitor.get(letter.page)
-        time.sleep(READS)
+        time.sleep(stage.READS)
         return visitor.post(letter.page, fields(page, value))
 
     def versions(self, letter: Letter) -> list[dict[str, Any]]:
@@ -150,7 +148,7 @@ def fetches_every_link(letter: Letter) -> None:
 def fetches_every_link_from_many_addresses_and_submits(letter: Letter) -> None:
     scanners = [Visitor(f"203.0.113.{10 + number}", CHROME) for number in range(5)]
     pages = [scanners[place % 5].get(link) for place, link in enumerate(letter.values)]
-    time.sleep(READS)
+    time.sleep(stage.READS)
     scanners[0].post(letter.page, fields(pages[2], "1"))
 
 
@@ -165,9 +163,9 @@ def comes_back_after_it_fetched_every_link(letter: Letter) -> None:
     scanner = Visitor("203.0.113.4", CHROME)
     for link in letter.links:
         scanner.get(link)
-    time.sleep(READS)
+    time.sleep(stage.READS)
     page = scanner.get(letter.values[0])
-    time.sleep(READS)
+    time.sleep(stage.READS)
     scanner.post(letter.page, fields(page, "1"))
 
 
@@ -185,7 +183,7 @@ def shows_previews(letter: Letter) -> None:
     for number, agent in enumerate(PREVIEWS):
         robot = Visitor(f"203.0.113.{20 + number}", agent)
         page = robot.get(letter.page)
-        time.sleep(READS / 4)
+        time.sleep(stage.READS / 4)
         robot.post(letter.page, fields(page, "1"))
 
 
@@ -203,7 +201,7 @@ def fetches_ahead(letter: Letter) -> None:
 def fills_every_field(letter: Letter) -> None:
     program = Visitor("203.0.113.8", CHROME)
     page = program.get(letter.page)
-    time.sleep(READS)
+    time.sleep(stage.READS)
     program.post(letter.page, fields(page, "1", more="http://spam.example"))
 
 
@@ -219,7 +217,7 @@ def _drives_chromium(letter: Letter, **context: str) -> None:
         chromium = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         tab = chromium.new_page(**context)  # type: ignore[arg-type]
         tab.goto(letter.page)
-        tab.wait_for_timeout(READS * 1000)
+        tab.wait_for_timeout(stage.READS * 1000)
         tab.locator("input[name=value]").first.check()
         tab.get_by_role("button").first.click()
         tab.get_by_role("heading", name=re.compile("checked|tarkistetaan|kontrolleras")).wait_for()
@@ -274,7 +272,7 @@ def test_fetching_ahead_altered_links_and_head_leave_no_open(box: Box) -> None:
 def test_the_persons_form_sent_again_from_elsewhere_is_the_same_answer(box: Box) -> None:
     letter, visitor = box.letter(), box.person()
     page = visitor.get(letter.page)
-    time.sleep(READS)
+    time.sleep(stage.READS)
     form = fields(page, "5")
     visitor.post(letter.page, form)
     gateway = Visitor("203.0.113.50", CHROME)
@@ -288,7 +286,7 @@ def test_the_persons_form_sent_again_from_elsewhere_is_the_same_answer(box: Box)
 def test_a_double_tap_and_a_reload_are_one_answer(box: Box) -> None:
     letter, visitor = box.letter(), box.person()
     page = visitor.get(letter.values[3])
-    time.sleep(READS)
+    time.sleep(stage.READS)
     form = fields(page)
     with ThreadPoolExecutor(4) as taps:
         answered = list(taps.map(lambda _: Visitor("198.51.100.200", FIREFOX).post(letter.page, form).status_code, range(4)))
@@ -309,7 +307,7 @@ def test_a_later_answer_from_elsewhere_does_not_take_the_place_of_the_first(box:
     ]
     visitor = box.person()
     page = visitor.get(letter.page + "?change=1")
-    time.sleep(READS)
+    time.sleep(stage.READS)
     visitor.post(letter.page, fields(page, "2"))
     assert box.counting(letter) == [2]
 
@@ -317,13 +315,13 @@ def test_a_later_answer_from_elsewhere_does_not_take_the_place_of_the_first(box:
 def test_a_person_who_is_doubted_says_so_with_a_second_press(box: Box) -> None:
     letter, visitor = box.letter(), box.person()
     page = visitor.get(letter.page + "?lang=en")
-    time.sleep(READS)
+    time.sleep(stage.READS)
     checked = visitor.post(letter.page + "?lang=en", fields(page, "3", comment="Quite good", more="from a browser's memory"))
     assert "Thank you, your answer is taken, it is being checked" in checked.text
     assert "Quite good" in checked.text
     again = {name: unescape(said) for name, said in re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', checked.text)}
     assert again["value"] == "3"
-    time.sleep(READS)
+    time.sleep(stage.READS)
     thanked = visitor.post(letter.page + "?lang=en", again)
     assert "Thank you, your answer is saved" in thanked.text
     assert [(one["value"], one["comment"], one["state"]) for one in box.versions(letter)] == [
@@ -346,7 +344,7 @@ def test_a_person_who_is_quicker_than_most_confirms_with_a_second_press(box: Box
     checked = person.post(letter.page, fields(person.get(letter.page), "4"))
     assert (box.counting(letter), box.signs(letter)) == ([], ["too_fast"])
     again = {name: unescape(said) for name, said in re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', checked.text)}
-    time.sleep(READS)
+    time.sleep(stage.READS)
     person.post(letter.page, again)
     assert box.counting(letter) == [4]
 

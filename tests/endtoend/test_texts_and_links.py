@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -155,6 +156,7 @@ def test_an_answer_through_the_link_lands_on_its_case_and_takes_the_link_away(co
     page = running.session.get(link, timeout=10)
     nonce = re.search(r'name="nonce" value="([^"]+)"', page.text)
     assert nonce
+    time.sleep(stage.READS)
     running.session.post(link, data={"nonce": nonce[1], "value": "4", "comment": "", "more": ""}, timeout=10)
     running.until(lambda: course.on_records(crm, SCORES[crm])[case] == 4, 60, "the score is on the case")
     assert course.on_records(crm, LINKS[crm][2])[case] is None
