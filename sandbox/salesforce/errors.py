@@ -69,6 +69,14 @@ def malformed_query(message: str) -> ApiError:
     return ApiError(400, "MALFORMED_QUERY", message)
 
 
+def retired(version: str, oldest: int) -> str:
+    """What is said about a version that is no longer served, by whatever API."""
+    return (
+        f"The API version that was specified ({version}) is below the minimum supported ({oldest}.0). "
+        "Change the version number and run the request again."
+    )
+
+
 def not_found(message: str = "The requested resource does not exist") -> ApiError:
     """404 as the REST API words it."""
     return ApiError(404, "NOT_FOUND", message)

@@ -10,8 +10,11 @@ from sandbox import base
 from sandbox.salesforce import ids, moments, records, schema
 from sandbox.salesforce.objects import standard
 
-LATEST = "66.0"
-VERSIONS = tuple(f"{number}.0" for number in range(31, 67))
+LATEST = "68.0"
+"""Winter '27."""
+OLDEST = 31
+"""Older versions are retired. Source: Salesforce Help, "Salesforce Platform API Versions 21.0 through 30.0 Retirement"."""
+VERSIONS = tuple(f"{number}.0" for number in range(OLDEST, int(float(LATEST)) + 1))
 SESSION_LIFETIME = timedelta(hours=2)
 """Of a token that is not used (an org's default session timeout)."""
 

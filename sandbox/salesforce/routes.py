@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 from sandbox.salesforce import errors
@@ -10,11 +11,23 @@ from sandbox.salesforce.bulk import ingests, queries, version_one
 from sandbox.salesforce.call import Call, Reply
 from sandbox.salesforce.metadata import deploying, tooling
 from sandbox.salesforce.org import Org
-from sandbox.salesforce.rest import collections, composite, describe, feeds, limits, query, search, sobject_tree, sobjects
+from sandbox.salesforce.rest import (
+    collections,
+    composite,
+    describe,
+    feeds,
+    limits,
+    query,
+    relationships,
+    search,
+    sobject_tree,
+    sobjects,
+)
 
 Handler: TypeAlias = Callable[..., Reply]
 _NAME = r"([A-Za-z]\w*)"
-_ID = r"([a-zA-Z0-9]{15}|[a-zA-Z0-9]{18})"
+_ID = r"((?=[A-Za-z]*[0-9])(?:[A-Za-z0-9]{15}|[A-Za-z0-9]{18}))"
+"""A record id, which unlike a column's name has a digit early on."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +87,7 @@ class Api:
 
     def _add_objects(self) -> None:
         base, row, key = f"sobjects/{_NAME}", "sobjects/{object}/{id}", "sobjects/{object}/{key}/{value}"
+        related = f"{row}/{{relationship}}"
         self.add("GET", "sobjects", "sobjects", describe.everything)
         self.add("GET", base, "sobjects/{object}", describe.basic)
         self.add("POST", base, "sobjects/{object}", sobjects.create)
@@ -83,6 +97,9 @@ class Api:
         self.add("GET", f"{base}/([^/]+)", row, sobjects.read)
         self.add("PATCH", f"{base}/([^/]+)", row, sobjects.update)
         self.add("DELETE", f"{base}/([^/]+)", row, sobjects.delete)
+        self.add("GET", f"{base}/{_ID}/(.+)", related, partial(relationships.read, self.queries))
+        self.add("PATCH", f"{base}/{_ID}/(.+)", related, relationships.update)
+        self.add("DELETE", f"{base}/{_ID}/(.+)", related, relationships.delete)
         self.add("GET", f"{base}/(\\w+)/(.+)", key, sobjects.read_by_key)
         self.add("PATCH", f"{base}/(\\w+)/(.+)", key, sobjects.upsert)
         self.add("DELETE", f"{base}/(\\w+)/(.+)", key, sobjects.delete_by_key)

@@ -11,7 +11,7 @@ from sandbox.salesforce import arrival, errors, misbehaviour
 from sandbox.salesforce.arrival import Arrival, Receive, Send
 from sandbox.salesforce.call import Call, Reply
 from sandbox.salesforce.metadata import soap_api
-from sandbox.salesforce.org import VERSIONS, Org, Session
+from sandbox.salesforce.org import OLDEST, VERSIONS, Org, Session
 from sandbox.salesforce.rest import describe, limits
 from sandbox.salesforce.routes import Api
 from sandbox.salesforce.signin import oauth, pages, soap
@@ -80,6 +80,8 @@ class Apps:
         await self._send(send, reply, content)
 
     def _data(self, request: Arrival, version: str, path: str | None) -> Reply:
+        if float(version) < OLDEST:
+            raise errors.ApiError(410, "GONE", errors.retired(version, OLDEST))
         if version not in VERSIONS:
             raise errors.not_found()
         call = Call(
@@ -125,7 +127,9 @@ class Apps:
         post = request.method == "POST"
         if self.org.faults.take("token_error"):
             return Reply(status=503, body=b"<html><body>Down for maintenance</body></html>", content_type=arrival.HTML)
-        if path == "/services/oauth2/token" and post:
+        if path == "/services/oauth2/token" and not post:
+            raise oauth.OAuthError("invalid_request", "must use HTTP POST")
+        if path == "/services/oauth2/token":
             return Reply(body=self.grants.token(request.form, request.basic), headers=dict(_NO_STORE))
         if path == "/services/oauth2/revoke":
             self.grants.revoke(request.form.get("token", ""))

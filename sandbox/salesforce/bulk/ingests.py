@@ -58,6 +58,8 @@ class Ingests:
         entity = self.org.schema.find(str(body.get("object", "")))
         if entity is None:
             raise errors.ApiError(400, "INVALIDENTITY", f"Unable to find object: {body.get('object')}")
+        if operation == "upsert" and not key:
+            raise errors.ApiError(400, "INVALIDJOB", "externalIdFieldName is required for upsert")
         if operation == "upsert":
             sobjects.key_column(entity, str(key))
         job = Job(

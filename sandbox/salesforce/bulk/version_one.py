@@ -9,7 +9,7 @@ from typing import Any
 from sandbox.salesforce import errors
 from sandbox.salesforce.bulk import formats, ingests, jobs
 from sandbox.salesforce.call import Reply
-from sandbox.salesforce.org import Org, Session
+from sandbox.salesforce.org import OLDEST, VERSIONS, Org, Session
 from sandbox.salesforce.rest import query, sobjects
 from sandbox.salesforce.saving import dml
 from sandbox.salesforce.soql import run
@@ -69,6 +69,8 @@ class Jobs:
             return formats.written("error", shown, as_json=formats.asks_json(headers), status=error.status)
 
     def _answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes, who: tuple[str, Session]) -> Reply:
+        if who[0] not in VERSIONS:
+            raise errors.ApiError(400, "InvalidVersion", errors.retired(who[0], OLDEST))
         found = _PATH.fullmatch(path)
         if found is None:
             raise errors.not_found()

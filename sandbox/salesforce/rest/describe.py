@@ -22,20 +22,26 @@ _NOT_USED = (
 )  # fmt: skip
 """Keys of describe that are null for every object here."""
 _SEASONS = ("Winter", "Spring", "Summer")
-_RESOURCES = ("sobjects", "query", "queryAll", "composite", "limits", "tooling", "jobs", "metadata", "recent", "search")
+_RESOURCES = ("sobjects", "query", "queryAll", "composite", "limits", "tooling", "jobs", "metadata", "search")
 
 
 def versions(org: Org) -> Reply:
     """``GET /services/data/``: the only resource that needs no token."""
     listed = [
         {
-            "label": f"{_SEASONS[int(float(version)) % 3]} '{10 + (int(float(version)) - 17) // 3}",
+            "label": _label(int(float(version))),
             "url": f"/services/data/v{version}",
             "version": version,
         }
         for version in VERSIONS
     ]
     return Reply(body=listed)
+
+
+def _label(version: int) -> str:
+    """The release that brought a version: three a year, 17.0 with Winter '10."""
+    years, season = divmod(version - 17, 3)
+    return f"{_SEASONS[season]} '{10 + years}"
 
 
 def resources(org: Org, call: Call) -> Reply:
@@ -116,7 +122,7 @@ def whole(org: Org, call: Call, name: str) -> Reply:
         "recordTypeInfos": [],
         "supportedScopes": [{"label": "All", "name": "everything"}],
     }
-    return Reply(body=body, headers={"Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT"})
+    return Reply(body=body)
 
 
 def describe_field(column: schema.Field, *, writable: bool) -> dict[str, Any]:

@@ -56,6 +56,10 @@ class Queries:
             return Reply(body=self._explain(call))
         if not text:
             raise errors.malformed_query("A query string has to be specified")
+        return self.run(call, text, resource, deleted=deleted)
+
+    def run(self, call: Call, text: str, resource: str = "query", *, deleted: bool = False) -> Reply:
+        """The first page of a query; further pages hang on ``resource``."""
         found = run.run(self._context(call, text), text, deleted=deleted)
         size = cursors.page_size(call.headers.get("sforce-query-options"))
         page = self.cursors.first(found, call.session.user_id, size, f"/services/data/v{call.version}/{resource}")

@@ -50,7 +50,8 @@ def create(org: Org, call: Call, name: str) -> Reply:
     return Reply(status=201, body={"id": identifier, "success": True, "errors": []}, headers={"Location": location})
 
 
-def _found(org: Org, call: Call, name: str, identifier: str) -> tuple[schema.Entity, records.Record]:
+def found(org: Org, call: Call, name: str, identifier: str) -> tuple[schema.Entity, records.Record]:
+    """A record by its id. Raises NOT_FOUND and ENTITY_IS_DELETED."""
     entity = describe.entity_named(org, name, call.session.user_id)
     full = ids.extend(identifier)
     if full is None or org.schema.of_id(full) is not entity:
@@ -65,7 +66,7 @@ def _found(org: Org, call: Call, name: str, identifier: str) -> tuple[schema.Ent
 
 def read(org: Org, call: Call, name: str, identifier: str) -> Reply:
     """``GET sobjects/Case/500…[?fields=a,b]``."""
-    entity, record = _found(org, call, name, identifier)
+    entity, record = found(org, call, name, identifier)
     return Reply(body=_shown(org, call, entity, record))
 
 
@@ -87,7 +88,7 @@ def _shown(org: Org, call: Call, entity: schema.Entity, record: records.Record) 
 
 def update(org: Org, call: Call, name: str, identifier: str) -> Reply:
     """``PATCH sobjects/Case/500…``."""
-    entity, record = _found(org, call, name, identifier)
+    entity, record = found(org, call, name, identifier)
     values = call.json_object()
     if any(key.lower() == "id" for key in values):
         message = "The Id field should not be specified in the sobject data."
@@ -101,7 +102,7 @@ def update(org: Org, call: Call, name: str, identifier: str) -> Reply:
 
 def delete(org: Org, call: Call, name: str, identifier: str) -> Reply:
     """``DELETE sobjects/Case/500…``."""
-    entity, record = _found(org, call, name, identifier)
+    entity, record = found(org, call, name, identifier)
     try:
         writer(org, call).delete(entity, record["Id"])
     except errors.RowRefused as refused:
@@ -118,27 +119,14 @@ def key_column(entity: schema.Entity, name: str) -> schema.Field:
 
 
 def read_by_key(org: Org, call: Call, name: str, key: str, value: str) -> Reply:
-    """``GET sobjects/Contact/CrmKey__c/x``, or a record's parent or children by relationship."""
+    """``GET sobjects/Contact/CrmKey__c/x``."""
     entity = describe.entity_named(org, name, call.session.user_id)
-    if ids.extend(key) is not None and (full := org.schema.of_id(key)) is entity and full is not None:
-        return _related(org, call, entity, key, value)
     column = key_column(entity, key)
-    found = org.store.table(entity.name).holder(column.name, value)
-    record = org.store.get(entity.name, found) if found is not None else None
+    holder = org.store.table(entity.name).holder(column.name, value)
+    record = org.store.get(entity.name, holder) if holder is not None else None
     if record is None:
         raise errors.not_found()
     return Reply(body=_shown(org, call, entity, record))
-
-
-def _related(org: Org, call: Call, entity: schema.Entity, identifier: str, relationship: str) -> Reply:
-    _, record = _found(org, call, entity.name, identifier)
-    lookup = entity.parent(relationship)
-    target = record.get(lookup.name) if lookup is not None else None
-    parent = org.schema.of_id(target) if target else None
-    if parent is None or target is None:
-        raise errors.not_found(f"The requested resource does not exist: {relationship}")
-    _, row = _found(org, call, parent.name, target)
-    return Reply(body=_shown(org, call, parent, row))
 
 
 def upsert(org: Org, call: Call, name: str, key: str, value: str) -> Reply:
@@ -158,7 +146,7 @@ def upsert(org: Org, call: Call, name: str, key: str, value: str) -> Reply:
 def delete_by_key(org: Org, call: Call, name: str, key: str, value: str) -> Reply:
     """``DELETE sobjects/Contact/CrmKey__c/x``."""
     entity = describe.entity_named(org, name, call.session.user_id)
-    found = org.store.table(entity.name).holder(key_column(entity, key).name, value)
-    if found is None:
+    holder = org.store.table(entity.name).holder(key_column(entity, key).name, value)
+    if holder is None:
         raise errors.not_found()
-    return delete(org, call, name, found)
+    return delete(org, call, name, holder)

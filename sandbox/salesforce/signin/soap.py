@@ -4,8 +4,9 @@ import re
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
+from sandbox.salesforce import errors
 from sandbox.salesforce.call import Reply
-from sandbox.salesforce.org import SESSION_LIFETIME, Org
+from sandbox.salesforce.org import OLDEST, SESSION_LIFETIME, Org
 from sandbox.salesforce.signin import oauth
 
 _NEWEST = 64
@@ -39,6 +40,8 @@ def login(org: Org, version: str, body: bytes) -> Reply:
         return _fault("INVALID_XML", "The request is not well-formed XML")
     if "login" not in texts:
         return _signed_in(org, texts)
+    if float(version) < OLDEST:
+        return _fault("UNSUPPORTED_API_VERSION", errors.retired(version, OLDEST))
     if float(version) > _NEWEST:
         return _fault("UNSUPPORTED_API_VERSION", f"login() is not available in API version {version}; use OAuth")
     user_id = org.sign_in(texts.get("username", ""), texts.get("password", ""))

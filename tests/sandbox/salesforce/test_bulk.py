@@ -117,3 +117,13 @@ def test_an_upload_is_taken_once_and_as_csv_only(client: Client) -> None:
     assert client.error("PUT", path, data=b"{}", headers={"Content-Type": "application/json"}) == (400, "INVALIDCONTENTTYPE")
     assert client.call("PUT", path, data=b"LastName\nx\n", headers={"Content-Type": "text/csv"}).status_code == 201
     assert client.error("PUT", path, data=b"LastName\nx\n", headers={"Content-Type": "text/csv"}) == (400, "INVALIDJOBSTATE")
+
+
+def test_an_upsert_job_must_name_its_key(client: Client) -> None:
+    assert client.error("POST", "jobs/ingest", json={"object": "Contact", "operation": "upsert"}) == (400, "INVALIDJOB")
+
+
+def test_retired_versions_of_the_older_api_are_refused(client: Client) -> None:
+    headers = {"X-SFDC-Session": str(client.session.headers["Authorization"]).removeprefix("Bearer ")}
+    reply = client.call("POST", "/services/async/30.0/job", json={}, headers=headers)
+    assert (reply.status_code, reply.json()["exceptionCode"]) == (400, "InvalidVersion")

@@ -121,7 +121,8 @@ def test_a_single_record_has_all_fields_or_those_asked_for(client: Client) -> No
         ("sobjects/Case/500Qy00000000zz", (404, "NOT_FOUND")),
         ("sobjects/Case/003Qy0000000001IAA", (404, "NOT_FOUND")),
         ("nonsense", (404, "NOT_FOUND")),
-        ("/services/data/v12.0/limits", (404, "NOT_FOUND")),
+        ("/services/data/v99.0/limits", (404, "NOT_FOUND")),
+        ("/services/data/v30.0/limits", (410, "GONE")),
         ("composite", (405, "METHOD_NOT_ALLOWED")),
     ],
 )
@@ -191,3 +192,35 @@ def test_a_read_only_field_is_seen_but_not_writable(client: Client) -> None:
     case = client.org.records("Case")[0]["Id"]
     error = client.error("PATCH", f"sobjects/Case/{case}", json={"Palaute_Score__c": 5})
     assert error == (400, "INVALID_FIELD_FOR_INSERT_UPDATE")
+
+
+@pytest.mark.parametrize(("version", "label"), [("31.0", "Summer '14"), ("59.0", "Winter '24"), ("62.0", "Winter '25")])
+def test_versions_are_named_by_their_release(client: Client, version: str, label: str) -> None:
+    versions = client.json("GET", "/services/data")
+    assert [one["label"] for one in versions if one["version"] == version] == [label]
+
+
+def test_every_resource_that_is_listed_is_there(client: Client) -> None:
+    listed = client.json("GET", "")
+    for name, path in listed.items():
+        if name not in ("identity", "tooling", "jobs", "metadata"):
+            assert client.call("GET", path).status_code != 404, name
+
+
+def test_relationships_lead_to_parents_and_children(client: Client) -> None:
+    contact = client.query("SELECT Id, LastName, Account.Name FROM Contact WHERE AccountId != null")[0]
+    case = client.json("POST", "sobjects/Case", json={"Subject": "one", "ContactId": contact["Id"]})["id"]
+    assert client.json("GET", f"sobjects/Case/{case}/Contact?fields=LastName")["LastName"] == contact["LastName"]
+    assert client.json("GET", f"sobjects/Case/{case}/Contact/Account")["Name"] == contact["Account"]["Name"]
+    children = client.json("GET", f"sobjects/Contact/{contact['Id']}/Cases")
+    assert case in {row["Id"] for row in children["records"]}
+    assert children["totalSize"] == len(children["records"])
+    assert client.json("GET", f"sobjects/Case/{case}/CaseComments") == {"totalSize": 0, "done": True, "records": []}
+    assert client.error("GET", f"sobjects/Case/{case}/Parent") == (404, "NOT_FOUND")
+    assert client.error("GET", f"sobjects/Case/{case}/Nothings") == (404, "NOT_FOUND")
+
+
+def test_a_parent_is_changed_through_the_relationship(client: Client) -> None:
+    case = client.query("SELECT Id, ContactId FROM Case WHERE ContactId != null LIMIT 1")[0]
+    assert client.call("PATCH", f"sobjects/Case/{case['Id']}/Contact", json={"LastName": "Changed"}).status_code == 204
+    assert client.json("GET", f"sobjects/Contact/{case['ContactId']}")["LastName"] == "Changed"

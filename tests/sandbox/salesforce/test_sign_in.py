@@ -172,9 +172,14 @@ LOGIN = """<?xml version="1.0"?><env:Envelope xmlns:env="http://schemas.xmlsoap.
 
 @pytest.mark.parametrize(
     ("version", "password", "status", "words"),
-    [("64.0", "", 200, "<sessionId>"), ("64.0", "x", 500, "INVALID_LOGIN"), ("65.0", "", 500, "UNSUPPORTED_API_VERSION")],
+    [
+        ("64.0", "", 200, "<sessionId>"),
+        ("64.0", "x", 500, "INVALID_LOGIN"),
+        ("65.0", "", 500, "UNSUPPORTED_API_VERSION"),
+        ("30.0", "", 500, "below the minimum"),
+    ],
 )
-def test_soap_login_works_up_to_version_64(visitor: Client, version: str, password: str, status: int, words: str) -> None:
+def test_soap_login_works_from_version_31_to_64(visitor: Client, version: str, password: str, status: int, words: str) -> None:
     body = LOGIN.format(visitor.org.username, password or visitor.org.password)
     reply = visitor.session.post(f"{visitor.org.login_url}/services/Soap/u/{version}", data=body, timeout=10)
     assert reply.status_code == status
@@ -213,3 +218,8 @@ def test_a_soap_session_knows_its_user_and_ends(visitor: Client) -> None:
     assert "<timestamp>" in soap("getServerTimestamp", session)
     assert "logoutResponse" in soap("logout", session)
     assert "INVALID_SESSION_ID" in soap("getUserInfo", session)
+
+
+def test_a_token_is_asked_for_by_post(visitor: Client) -> None:
+    reply = visitor.session.get(f"{visitor.org.login_url}/services/oauth2/token", timeout=10)
+    assert (reply.status_code, reply.json()["error_description"]) == (400, "must use HTTP POST")
