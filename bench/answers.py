@@ -30,43 +30,14 @@ import daemon
 from commands import options
 from settings import load
 from store import answers, database, messages, people, rows, touchpoints
+from tests import smallest
 from web import app, server
 
 AIM_PER_SECOND, AIM_P99 = 2000, 0.150
-_SETTINGS = """
-[store]
-url    = "{url}"
-secret = "file:palaute.secret"
-
-[connectors.here]
-type = "memory"
-poll = "5s"
-
-[mapping.write.here.case]
-score   = "score"
+_WRITE_BACK = """
+[mapping.write.crm.case]
+score = "score"
 comment = "comment"
-
-[[triggers.rules]]
-name    = "Closed cases"
-on      = "case_closed"
-survey  = "nps"
-channel = "email"
-
-[surveys.brand]
-name = "Havu"
-
-[surveys.survey.nps]
-metric = "nps"
-
-[channels.email]
-host     = "127.0.0.1"
-port     = 9
-security = "none"
-sender   = "Havu <feedback@havu.example>"
-
-[web]
-listen     = "127.0.0.1:0"
-public_url = "http://127.0.0.1"
 """
 _READING = 8.0
 """Seconds between the last page and the first post: people read before they answer, and what is faster looks like a machine."""
@@ -99,8 +70,8 @@ class Figures:
 
 def prepare(folder: Path, url: str, count: int) -> tuple[Path, list[str]]:
     """Settings and a store with so many open invitations that went out; their tokens."""
-    path = folder / "settings.toml"
-    path.write_text(_SETTINGS.format(url=url), encoding="utf-8")
+    text = smallest.SETTINGS.replace("sqlite:///palaute.db", url).replace("csat", "nps")
+    path = smallest.write(folder, text + smallest.CASES.replace("csat", "nps") + _WRITE_BACK)
     settings = load.load(path)
     people.open_secret(settings.store.secret)
     store = database.Store(settings.store.url)
@@ -120,7 +91,7 @@ def prepare(folder: Path, url: str, count: int) -> tuple[Path, list[str]]:
 def _touchpoint(number: int, now: datetime) -> dict[str, Any]:
     return {
         "id": number,
-        "connector": "here",
+        "connector": "crm",
         "kind": "case_closed",
         "source": "case_closed",
         "object": "case",
@@ -157,7 +128,7 @@ def _invitation(number: int, token: str, now: datetime) -> dict[str, Any]:
 def _message(number: int, now: datetime) -> dict[str, Any]:
     return {
         "invitation_id": number,
-        "connector": "here",
+        "connector": "crm",
         "send": messages.FIRST,
         "key": f"bench-{number}",
         "channel": "email",

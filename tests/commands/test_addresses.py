@@ -10,6 +10,7 @@ from typer import testing
 
 import commands
 from store import bad_addresses, database, people
+from tests import smallest
 
 RUNNER = testing.CliRunner()
 EMAIL = "aino@posti.example"
@@ -18,24 +19,7 @@ EMAIL = "aino@posti.example"
 @pytest.fixture
 def settings(tmp_path: Path) -> Path:
     """A settings file that needs nothing outside."""
-    path = tmp_path / "settings.toml"
-    path.write_text(
-        f"""
-        [store]
-        url = "sqlite:///{tmp_path / "palaute.db"}"
-        secret = "file:{tmp_path / "palaute.secret"}"
-        [connectors.crm]
-        type = "memory"
-        [channels.email]
-        host = "mail.havu.example"
-        sender = "feedback@havu.example"
-        [surveys.brand]
-        name = "Havu"
-        [surveys.survey.csat]
-        metric = "csat"
-        """
-    )
-    return path
+    return smallest.write(tmp_path)
 
 
 @pytest.fixture

@@ -16,34 +16,16 @@ from typer import testing
 
 import commands
 from commands import sheet
+from tests import smallest
 
-SETTINGS = """
-[store]
-url = "sqlite:///palaute.db"
-
-[connectors.trial]
-type = "memory"
-
-[surveys.brand]
-name = "Havu"
-
-[surveys.survey.csat]
-metric = "csat"
-
-[channels.email]
-host = "localhost"
-sender = "feedback@havu.example"
-
-[web]
-public_url = "https://survey.example.com"
-"""
+SETTINGS = smallest.SETTINGS.replace("http://127.0.0.1", "https://survey.example.com")
 Run = Callable[..., testing.Result]
 
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """``palaute place ...`` in a folder with settings."""
-    (tmp_path / "settings.toml").write_text(SETTINGS, encoding="utf-8")
+    smallest.write(tmp_path, SETTINGS)
     monkeypatch.chdir(tmp_path)
     app = commands.application(["place", "status"])
     return lambda *words: testing.CliRunner().invoke(app, ["place", *words])

@@ -6,31 +6,12 @@ import pytest
 from typer import testing
 
 import commands
-
-SETTINGS = """
-[store]
-url = "sqlite:///palaute.db"
-
-[connectors.trial]
-type = "memory"
-
-[surveys.brand]
-name = "Havu"
-
-[surveys.survey.csat]
-metric = "csat"
-
-[channels.email]
-host = "localhost"
-sender = "feedback@havu.example"
-"""
+from tests import smallest
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Path:
-    path = tmp_path / "settings.toml"
-    path.write_text(SETTINGS, encoding="utf-8")
-    return path
+    return smallest.write(tmp_path)
 
 
 def run(settings: Path, *words: str) -> testing.Result:
