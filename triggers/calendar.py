@@ -209,10 +209,14 @@ def closed_day(code: Any) -> str:
     if not isinstance(code, str) or not code.strip():
         raise ValueError('should be a country such as "FI", a part of one such as "DE-BY", or a day such as "2026-12-31"')
     name = code.strip()
-    if name[:1].isdigit():
-        date.fromisoformat(name)
-        return name
-    return _country(name)
+    return _day(name) if name[:1].isdigit() else _country(name)
+
+
+def _day(name: str) -> str:
+    try:
+        return date.fromisoformat(name).isoformat()
+    except ValueError:
+        raise ValueError('should be a day that there is, such as "2026-12-31"') from None
 
 
 def _country(name: str) -> str:

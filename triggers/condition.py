@@ -45,6 +45,8 @@ def _scalar(value: Any) -> Any:
 
 
 def _threshold(value: Any) -> Any:
+    if isinstance(value, str):
+        raise ValueError("should be a number or a date, without quotes")
     if isinstance(value, bool) or not isinstance(value, int | float | date):
         raise ValueError("should be a number or a date")
     if isinstance(value, float) and not math.isfinite(value):

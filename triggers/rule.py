@@ -101,17 +101,25 @@ class Rule(pydantic.BaseModel):
     )
     priority: int = pydantic.Field(0, ge=-1_000_000, le=1_000_000, description="Of several rules that match, the highest wins")
 
-    @pydantic.model_validator(mode="after")
-    def _fits_together(self) -> Self:
-        if any(later <= earlier for earlier, later in pairwise(self.remind)):
-            raise ValueError("remind should name rising times, each only once")
-        if self.remind and self.remind[-1] >= self.expires:
-            raise ValueError("remind should be over before the survey expires")
-        if len({one.name for one in self.variants}) < len(self.variants):
-            raise ValueError("variants should each have a name of their own")
-        if self.variants and abs(sum(one.share for one in self.variants) - 1) > _ROUNDING:
-            raise ValueError("variants should have shares that add up to 100%")
-        return self
+    @pydantic.field_validator("remind")
+    @classmethod
+    def _in_time(cls, remind: tuple[timedelta, ...], told: pydantic.ValidationInfo) -> tuple[timedelta, ...]:
+        """A check of this key alone, so that a mistake in another does not hide what is wrong here; so are those below."""
+        if any(later <= earlier for earlier, later in pairwise(remind)):
+            raise ValueError("should name rising times, each only once")
+        expires = told.data.get("expires")
+        if remind and expires is not None and remind[-1] >= expires:
+            raise ValueError(f"should be over before the survey expires ({compiling.told_span(expires)})")
+        return remind
+
+    @pydantic.field_validator("variants")
+    @classmethod
+    def _shared_out(cls, variants: tuple[Variant, ...]) -> tuple[Variant, ...]:
+        if len({one.name for one in variants}) < len(variants):
+            raise ValueError("should each have a name of their own")
+        if variants and abs(sum(one.share for one in variants) - 1) > _ROUNDING:
+            raise ValueError("should have shares that add up to 100%")
+        return variants
 
     @cached_property
     def version(self) -> str:

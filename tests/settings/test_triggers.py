@@ -22,6 +22,7 @@ MISTAKES: list[tuple[tuple[str, str], str, str, str]] = [
     ((QUIET, 'window = "mon 09:00-12:00, mon 11:00-13:00"'), "triggers.quiet", "window", "the same hours of a day twice"),
     ((QUIET, 'holidays = "XX"'), "triggers.quiet", "holidays", 'by its two letters, such as "FI"'),
     ((QUIET, 'holidays = ["DE-QQ"]'), "triggers.quiet", "holidays[1]", "a part of DE: BB"),
+    ((QUIET, 'holidays = "2026-02-30"'), "triggers.quiet", "holidays", "a day that there is"),
     ((QUIET, 'per_account = "0 per 7d"'), "triggers.quiet", "per_account", "at least 1"),
     ((QUIET, 'per_account = "three a week"'), "triggers.quiet", "per_account", 'such as "3 per 7d"'),
     ((QUIET, 'per_domain = "3 per 0d"'), "triggers.quiet", "per_domain", "longer than nought"),
@@ -31,9 +32,9 @@ MISTAKES: list[tuple[tuple[str, str], str, str, str]] = [
     ((CASES, 'sample = "0%"'), "triggers.rules “Closed cases”", "sample", 'such as "25%"'),
     ((CASES, "sample = 25"), "triggers.rules “Closed cases”", "sample", 'such as "25%"'),
     ((CASES, 'reopened = "again"'), "triggers.rules “Closed cases”", "reopened", '"restart", "cancel", "once-per-case"'),
-    ((CASES, 'remind = ["3d", "20d"]'), "triggers.rules “Closed cases”", "", "over before the survey expires"),
-    ((CASES, 'remind = ["7d", "3d"]'), "triggers.rules “Closed cases”", "", "rising times"),
-    ((CASES, 'variants = [{ name = "a", share = "50%" }]'), "triggers.rules “Closed cases”", "", "add up to 100%"),
+    ((CASES, 'remind = ["3d", "20d"]'), "triggers.rules “Closed cases”", "remind", "before the survey expires (14 days)"),
+    ((CASES, 'remind = ["7d", "3d"]'), "triggers.rules “Closed cases”", "remind", "rising times"),
+    ((CASES, 'variants = [{ name = "a", share = "50%" }]'), "triggers.rules “Closed cases”", "variants", "add up to 100%"),
     (
         (CASES, 'variants = [{ name = "a", share = "100%", subject = { de = "Eine Frage" } }]'),
         "triggers.rules “Closed cases”",
@@ -70,6 +71,12 @@ MISTAKES: list[tuple[tuple[str, str], str, str, str]] = [
         "triggers.rules “Closed cases”",
         "when[1].field",
         "should be one of",
+    ),
+    (
+        (PRIORITY, '{ field = "happened_at", above = "2026-01-01" },'),
+        "triggers.rules “Closed cases”",
+        "when[1].above",
+        "without quotes",
     ),
     (
         (PRIORITY, '{ field = "happened_at", older_than = "2 days" },'),
@@ -150,6 +157,12 @@ def test_a_mistake_in_the_rules_is_told_with_its_place(
 def test_everything_is_told_at_once(broken: conftest.Break) -> None:
     problems = broken((QUIET, 'window = "mon 9-8"\ndaily_cap = 0\nper_account = "x"'), (CASES, 'sample = "x"\nremind = ["1x"]'))
     assert len(problems) == 5
+
+
+def test_a_mistake_in_one_key_of_a_rule_does_not_hide_that_of_another(broken: conftest.Break) -> None:
+    variants = 'variants = [{ name = "a", share = "50%" }, { name = "a", share = "50%" }]'
+    problems = broken((CASES, f'delay = "x"\nremind = ["3d", "2d"]\n{variants}'))
+    assert sorted(one.key for one in problems) == ["delay", "remind", "variants"]
 
 
 SHADOWED = """
