@@ -81,7 +81,7 @@ def add(tx: sa.Connection, fetches: Sequence[Fetch]) -> None:
 def note(tx: sa.Connection, fetches: Sequence[Fetch]) -> list[bool]:
     """Store these, unless there are enough of their invitation; which were stored."""
     ids = sorted({one.invitation_id for one in fetches})
-    count: dict[int, int] = dict(tx.execute(_COUNT, {"ids": ids}).tuples().all())
+    count: dict[int, int] = dict(tx.execute(_COUNT, {"ids": ids}).all())
     fits = []
     for one in fetches:
         count[one.invitation_id] = count.get(one.invitation_id, 0) + 1

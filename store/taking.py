@@ -110,7 +110,7 @@ def _queue(tx: sa.Connection, counting: Sequence[New]) -> None:
     told = [one.invited.id for one in counting if one.targets]
     if not told:
         return
-    ids: dict[int, int] = dict(tx.execute(_COUNTING, {"ids": told}).tuples().all())
+    ids: dict[int, int] = dict(tx.execute(_COUNTING, {"ids": told}).all())
     waiting = [
         updates.row(ids[one.invited.id], one.invited.touchpoint_id, target, one.at) for one in counting for target in one.targets
     ]

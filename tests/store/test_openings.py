@@ -14,7 +14,7 @@ def invite(store: database.Store, count: int) -> list[openings.Opening]:
     """An opening of each of so many invitations."""
     with store.write() as tx:
         touched = [conftest.add_invitation(tx, f"R{number}") for number in range(count)]
-        found: dict[int, int] = dict(tx.execute(sa.select(INVITATION.c.touchpoint_id, INVITATION.c.id)))
+        found: dict[int, int] = dict(tx.execute(sa.select(INVITATION.c.touchpoint_id, INVITATION.c.id)).all())
     return [openings.Opening(invitation_id=found[i], touchpoint_id=i, at=conftest.NOW) for i in touched]
 
 
