@@ -103,7 +103,7 @@ def _words(chosen: model.Settings, one: places.Stored) -> sheet.Words:
     words = wording.Wording(language, chosen.as_brand())
     return sheet.Words(
         brand=words.brand.name,
-        question=words.question(asked, room.KIND),
+        question=words.question(asked, room.asked_as(one.way)),
         invitation=words.text("place.scan"),
         link=placing.link(chosen, one).partition("://")[2],
         name=one.name,

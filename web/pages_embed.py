@@ -159,7 +159,7 @@ def _form(here: site.Site, request: Request, found: places.Place, filled: questi
         "embed.html",
         words,
         422 if filled.problem else 200,
-        **questionnaire.values(words, found.survey, places.KIND, filled),
+        **questionnaire.values(words, found.survey, places.asked_as(found.way), filled),
         about="",
         nonce=places.nonce(here.belt, found),
         action=f"{here.root}/e/{found.code}?{_query(request)}",

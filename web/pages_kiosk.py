@@ -38,7 +38,7 @@ def show(here: site.Site, request: Request, form: Form) -> Response:
 
 def _ask(here: site.Site, request: Request, found: places.Place, status: int = 200) -> Response:
     words = _words(here, request, found)
-    asked = questionnaire.values(words, found.survey, places.KIND, questionnaire.Filled())
+    asked = questionnaire.values(words, found.survey, places.asked_as(found.way), questionnaire.Filled())
     shown = here.render(
         "kiosk.html",
         words,

@@ -106,7 +106,7 @@ def _form(
         "place.html",
         words,
         422 if filled.problem else 200,
-        **questionnaire.values(words, found.survey, places.KIND, filled),
+        **questionnaire.values(words, found.survey, places.asked_as(found.way), filled),
         about="",
         nonce=places.nonce(here.belt, found),
         action=f"{here.root}/p/{found.code}" + (f"?{urlencode(chosen)}" if chosen else ""),

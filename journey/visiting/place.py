@@ -105,6 +105,11 @@ def origin(text: str) -> str | None:
     return f"{parts.scheme}://{parts.netloc.lower()}" if not (parts.path or parts.query or parts.fragment) else None
 
 
+def asked_as(way: str) -> str:
+    """The kind of touchpoint in whose words it asks: of a visit where somebody is there, of none behind a link or on a page."""
+    return KIND if way == "place" else ""
+
+
 def new_code() -> str:
     """A code for a new place, random."""
     return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))

@@ -22,6 +22,7 @@ Place = nouns.Place
 Known = nouns.Known
 About = nouns.About
 KIND = nouns.KIND
+asked_as = nouns.asked_as
 REPEAT = place_answers.REPEAT
 
 
@@ -100,5 +101,5 @@ def _given(
         language=language,
         channel=post.visit.channel or place.way,
         device=post.visit.device,
-        wording=told.wording_of(belt.brand, place.survey, language, KIND),
+        wording=told.wording_of(belt.brand, place.survey, language, asked_as(place.way)),
     )

@@ -152,6 +152,30 @@ def test_the_page_grows_with_the_text(place: conftest.Place, make_tab: Tabs) -> 
     assert fits(tab)
 
 
+@pytest.mark.parametrize(("width", "text"), [(640, "200%"), (390, "200%"), (320, "150%"), (320, "100%")])
+def test_no_number_is_broken_in_two_however_large_the_text(place: conftest.Place, make_tab: Tabs, width: int, text: str) -> None:
+    tab = make_tab(viewport={"width": width, "height": 800})
+    tab.goto(f"{place.pages.address}/s/{place.ask()}")
+    tab.evaluate(f"document.documentElement.style.fontSize = '{text}'")
+    heights: list[float] = tab.eval_on_selector_all(".n b", "all => all.map(one => one.getBoundingClientRect().height)")
+    assert len(set(heights)) == 1
+    over = "all => all.filter(one => one.getBoundingClientRect().width > one.parentNode.getBoundingClientRect().width).length"
+    assert tab.eval_on_selector_all(".n b", over) == 0
+
+
+def test_all_pages_begin_at_the_same_height(place: conftest.Place, make_tab: Tabs) -> None:
+    """Also those without links to other languages."""
+    tab = make_tab(**PHONE)
+    tab.goto(f"{place.pages.address}/u/{place.ask()}")
+    before = tab.locator("h1").bounding_box()
+    tab.locator("form button").click()
+    expect(tab.locator("nav")).to_have_count(0)
+    after = tab.locator("h1").bounding_box()
+    assert before is not None
+    assert after is not None
+    assert before["y"] == after["y"]
+
+
 @pytest.mark.parametrize(
     ("language", "heading"),
     [

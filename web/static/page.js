@@ -43,17 +43,20 @@
     }
   };
 
-  const complain = (form) => {
-    let line = document.getElementById("problem");
-    if (!line) {
-      line = document.createElement("p");
-      line.id = "problem";
-      line.className = "problem";
-      form.prepend(line);
-    }
+  // Beside Send, where the person looks.
+  const complain = (form, words) => {
+    for (const old of form.querySelectorAll(".problem")) old.remove();
+    const line = document.createElement("p");
+    Object.assign(line, { id: "problem", className: "problem late" });
     line.setAttribute("role", "alert");
-    line.textContent = form.dataset.unsent;
+    line.textContent = words;
+    form.querySelector(".act").before(line);
+    line.scrollIntoView({ block: "nearest" });
   };
+
+  // Not now, or not so: the form stays, and what is wrong stands beside it.
+  const kept = [408, 413, 429], patience = 3e4;
+  const said = (page) => [...page.querySelectorAll("main h1, main .lead")].map((one) => one.textContent.trim().replace(/([^.!?])$/, "$1.")).join(" ");
 
   const show = (page, address) => {
     const parts = ["header", "main", "footer"].map((part) => [document.querySelector(part), page.querySelector(part)]);
@@ -78,18 +81,21 @@
     const form = event.target, button = form.querySelector("button");
     if (!form.dataset.unsent || !button) return;
     event.preventDefault();
-    if (button.disabled) return;
-    button.disabled = true;
+    if (button.ariaDisabled) return;
+    button.ariaDisabled = "true";
+    const stop = new AbortController(), timer = setTimeout(() => stop.abort(), patience);
     try {
-      const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+      const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), signal: stop.signal });
       if (!(answer.headers.get("content-type") || "").startsWith("text/html") || answer.status >= 500) throw new Error();
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      show(page, answer.redirected && answer.url);
+      if (kept.includes(answer.status)) complain(form, said(page));
+      else show(page, answer.redirected && answer.url);
       if (answer.ok) forget();
     } catch {
-      complain(form);
-      button.disabled = false;
+      complain(form, form.dataset.unsent);
     }
+    clearTimeout(timer);
+    button.ariaDisabled = null;
   });
 
   restore();
