@@ -18,7 +18,7 @@ from commands import options, previewed, previewing
 from connectors import registry as connector_registry
 from journey.deciding import changes, judging
 from journey.preview import cases, course, expected, reading, report, tally, texts
-from settings import model
+from settings import model, words
 from store import opened, past, people
 from triggers import rule
 from wire import errors
@@ -78,9 +78,9 @@ class _Trial:
         """Which rules and connectors; ends the command when there are none of these names."""
         known = [one.name for one in (others or self.chosen.triggers).rules]
         if rule_name and rule_name not in known:
-            _wrong(f"--rule: there is no rule {rule_name!r}; there are {', '.join(map(repr, known)) or 'none'}")
+            _wrong(f"--rule: there is no rule “{rule_name}”; {words.should_be(rule_name, known, 'there are no rules at all')}")
         if connector and connector not in self.chosen.connectors:
-            _wrong(f"--connector: there is no [connectors.{connector}]; there are {', '.join(self.chosen.connectors)}")
+            _wrong(f"--connector: there is no [connectors.{connector}]; {words.should_be(connector, self.chosen.connectors, '')}")
         self.tried = _only(others or self.chosen.triggers, rule_name)
         self.in_force = None if others is None else _only(self.chosen.triggers, rule_name)
         self.names = [connector] if connector else list(self.chosen.connectors)

@@ -126,7 +126,7 @@ def _changes(counted: tally.Tally) -> table.Table:
 
 
 def _days(counted: tally.Tally) -> table.Table:
-    shown = _table("By day", "Day", "Touchpoints", "Asked", "")
+    shown = _table("By day, on which they happened", "Day", "Touchpoints", "Asked", "")
     days = sorted(counted.days.items())[-_MOST_DAYS:]
     most = max((counts.touchpoints for _, counts in days), default=1)
     for day, counts in days:

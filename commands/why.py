@@ -1,13 +1,14 @@
 """``palaute why RECORD``: the whole story of a record, of one that was asked and of one that was not."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 from rich import console
 
-from commands import options
+from commands import options, printable
 from journey import story
+from journey.deciding import remedy
 from store import database, people
 from triggers import changes
 
@@ -62,7 +63,7 @@ def why(
     if as_json:
         options.print_json(told)
     elif told["touchpoints"]:
-        _show(told["touchpoints"])
+        show(told["touchpoints"])
     else:
         typer.echo(
             f"Nothing is known about {record}. Either it was never closed or bought while Palaute was watching, or the CRM has "
@@ -72,22 +73,23 @@ def why(
         raise typer.Exit(1)
 
 
-def _show(touchpoints: list[dict[str, Any]]) -> None:
+def show(touchpoints: list[dict[str, Any]]) -> None:
+    """Print these stories."""
     out = console.Console(highlight=False, markup=False, soft_wrap=True)
     for number, one in enumerate(touchpoints):
         if number:
             out.print()
         where = f"{one['object']} {one['record']} in {one['connector']}" if one["connector"] else f"place {one['record']}"
-        out.print(f"{one['kind']} {one['label']} · {where}", style="bold")
+        out.print(printable.shown(f"{one['kind']} {one['label']} · {where}"), style="bold")
         for line in (_verdict(one), *_changes(one["context"]), *_consequences(one)):
-            out.print(f"  {line}")
+            out.print(f"  {printable.shown(line)}")
         for line in one["would_have_to_change"]:
-            out.print(f"  To be asked: {line}")
+            out.print(f"  To be asked: {printable.shown(line)}")
         came = any(event["detail"] == "places" for event in one["events"])
         for event in one["events"] if not came else [event for event in one["events"] if event["step"] != "decide"]:
-            out.print(f"  {_moment(event['at'])}  {_event(event)}", style="dim")
+            out.print(f"  {_moment(event['at'])}  {printable.shown(_event(event))}", style="dim")
         for check in (one["decision"] or {}).get("checked", []):
-            out.print(f"  {_check(check)}", style="dim")
+            out.print(f"  {printable.shown(_check(check))}", style="dim")
 
 
 def _verdict(one: dict[str, Any]) -> str:
@@ -135,7 +137,9 @@ def _consequences(one: dict[str, Any]) -> list[str]:
         lines.append(f"The person said no on {_moment(person['opted_out_at'])} and is not asked again.")
     elif person["free_at"]:
         asked, free = _moment(person["asked_at"]), _moment(person["free_at"])
-        lines.append(f"The person was asked last on {asked} and is free again on {free}.")
+        planned = datetime.fromisoformat(person["asked_at"]) > datetime.now(UTC)
+        last = "is to be asked on" if planned else "was asked last on"
+        lines.append(f"The person {last} {asked} and {'will be' if planned else 'is'} free again on {free}.")
     return lines
 
 
@@ -175,7 +179,7 @@ def _event(event: dict[str, Any]) -> str:
 def _check(check: dict[str, Any]) -> str:
     if check["matched"]:
         return f"Rule “{check['rule']}” matched."
-    return f"Rule “{check['rule']}” did not match: {check['condition']}; it saw {check['saw']!r}."
+    return f"Rule “{check['rule']}” did not match: {check['condition']}; it saw {remedy.shown(check['saw'])}."
 
 
 def _moment(text: str | None) -> str:

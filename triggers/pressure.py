@@ -90,7 +90,8 @@ def daily_cap(case: situation.Case) -> decision.Silence | None:
     if day == wanted:
         return None
     until = datetime.combine(day, time(), home).astimezone(UTC)
-    words = f"{most} askings are planned for {wanted.isoformat()} already (triggers.quiet.daily_cap); {day.isoformat()} has room"
+    clock = "" if home.key == "UTC" else f" by the clock of {home.key}"
+    words = f"{most} askings are planned for {wanted}{clock} already (triggers.quiet.daily_cap); {day} has room"
     return _suppressed(case, Reason.DAILY_CAP, words, until)
 
 

@@ -4,9 +4,10 @@ Called by story with one touchpoint's story and the rules as they are now.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from triggers import changes, decision, restraint, rule
+from triggers import changes, decision, restraint, rule, timing
 
 Told = Mapping[str, Any]
 _REASON = decision.Reason
@@ -50,7 +51,7 @@ def sentences(decided: Told | None, kind: str, rules: rule.Rules | None) -> list
     if decided["reason"] in _ROOM:
         said.append(_ROOM[decided["reason"]] + _or_wait(decided, rules))
     if decided["verdict"] == decision.Verdict.LATER:
-        said.append(f"Otherwise nothing: it is looked at again by itself on {decided['look_again_at']}.")
+        said.append(f"Otherwise nothing: it is looked at again by itself on {_moment(decided['look_again_at'])}.")
     return [*said, *_versions(decided, rules)]
 
 
@@ -70,12 +71,17 @@ def _conditions(checked: Sequence[Told], kind: str) -> list[str]:
     failed = [one for one in checked if not one["matched"] and not one["condition"].startswith(("kind is ", "connector in "))]
     if not failed:
         return [f'A rule on {kind} for this connector is needed: on = "{kind}".']
-    said = [f"For rule “{one['rule']}” it would have to hold: {one['condition']}; it saw {_shown(one['saw'])}." for one in failed]
+    said = [f"For rule “{one['rule']}” it would have to hold: {one['condition']}; it saw {shown(one['saw'])}." for one in failed]
     untold = any(one["saw"] == changes.UNTOLD for one in failed)
     return [*said, "palaute check says what to switch on in the CRM, so that it tells changes from then on."] if untold else said
 
 
-def _shown(value: Any) -> str:
+def _moment(text: str) -> str:
+    return timing.told(datetime.fromisoformat(text))
+
+
+def shown(value: Any) -> str:
+    """What a condition saw, as an admin reads it."""
     if value is None or value == "":
         return "nothing"
     return str(value).lower() if isinstance(value, bool) else f"“{value}”" if isinstance(value, str) else str(value)

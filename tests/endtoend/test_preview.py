@@ -133,8 +133,11 @@ def test_the_real_run_then_does_what_preview_said(tried: Tried) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("preview", "--rule", "Purchase"), "--rule: there is no rule 'Purchase'; there are 'Closed cases', 'Purchases'"),
-        (("preview", "--connector", "acme"), "--connector: there is no [connectors.acme]; there are salesforce, dynamics"),
+        (
+            ("preview", "--rule", "Purchase"),
+            "--rule: there is no rule “Purchase”; should be one of Closed cases, Purchases; did you",
+        ),
+        (("preview", "--connector", "acme"), "--connector: there is no [connectors.acme]; should be one of dynamics, salesforce"),
         (("coverage", "--by", "shoe_size"), "--by: no touchpoint has a fact 'shoe_size'"),
     ],
 )

@@ -1,13 +1,14 @@
 """why: whatever an admin knows of a touchpoint finds its story, and the story says what would have to change."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from typer import testing
 
 import commands
+from commands import why
 from journey import story
 from journey.deciding import remedy
 from tests.journey import conftest
@@ -111,8 +112,37 @@ def test_what_would_make_room_depends_on_whether_the_rule_waits(on_conflict: str
         "rule_version": rules.rules[0].version,
         "checked": [],
     }
-    said = remedy.sentences({**decided, "look_again_at": "2026-03-05 10:00"}, "case_closed", rules)
+    said = remedy.sentences({**decided, "look_again_at": "2026-03-05T10:00:00+00:00"}, "case_closed", rules)
     assert said[0] == f"triggers.quiet.per_account would have to be {end}"
+    assert said[1:] == (
+        ["Otherwise nothing: it is looked at again by itself on 2026-03-05 10:00 UTC."] if verdict == "later" else []
+    )
+
+
+@conftest.sqlite_only
+def test_an_asking_that_is_only_planned_is_not_told_as_one_that_was(
+    world: conftest.World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case = world.close_case(email="aino@posti.example")
+    world.turn()
+    (one,) = told(world, case)
+    why.show([one])
+    assert "The person was asked last on 2026-03-02" in capsys.readouterr().out
+    at = datetime.now(UTC) + timedelta(days=1)
+    person = {**one["person"], "asked_at": at.isoformat(), "free_at": (at + timedelta(days=30)).isoformat()}
+    why.show([{**one, "person": person}])
+    assert f"The person is to be asked on {at:%Y-%m-%d}" in capsys.readouterr().out
+
+
+@conftest.sqlite_only
+def test_what_a_condition_saw_is_told_in_an_admin_s_words(make_world: Make, capsys: pytest.CaptureFixture[str]) -> None:
+    listed = {**CAPPED, "when": [{"field": "subject", "is": "x"}]}
+    world: conftest.World = make_world(rules=rule.Rules.model_validate({"rules": [listed]}))
+    world.turn()
+    case = world.close_case()
+    world.turn()
+    why.show(told(world, case))
+    assert "Rule “Cases” did not match: subject is x; it saw “Router keeps restarting”." in capsys.readouterr().out
 
 
 def test_the_command_is_listed_with_its_help() -> None:

@@ -174,6 +174,7 @@ def test_a_full_day_moves_to_the_next_with_room() -> None:
     chosen = with_sections(quiet={"daily_cap": 5, "on_conflict": "defer"}, zones={"company": "Europe/Helsinki"})
     made = verdict(CLOSED, chosen, replace(samples.REACHABLE, counts=counts))
     assert (made.reason, made.look_again_at) == (Reason.DAILY_CAP, datetime(2026, 5, 5, 21, tzinfo=UTC))
+    assert "5 askings are planned for 2026-05-04 by the clock of Europe/Helsinki already" in made.explanation
 
 
 def planned(**changes: Any) -> history.History:
