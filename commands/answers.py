@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from commands import options
+from commands import options, printable
 from journey.answering import reviewing
 from store import database
 
@@ -63,7 +63,7 @@ def answers(
         options.print_json(told)
     else:
         for line in _SHOWN[what](told):
-            typer.echo(line)
+            typer.echo(printable.shown(line))
     if told.get("left"):
         raise typer.Exit(1)
 
