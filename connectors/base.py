@@ -9,7 +9,7 @@ import enum
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from connectors import past
 from wire import finding
@@ -178,6 +178,8 @@ class Connector(abc.ABC):
 
     name: str
     """As in settings: ``[connectors.NAME]``."""
+    history_lag: ClassVar[timedelta] = timedelta()
+    """How long after a change ``field_changes`` may not know of it yet, as a rule."""
 
     @abc.abstractmethod
     def start(self, watches: Sequence[Watch], back: timedelta = timedelta()) -> Mapping[str, Bookmark]:

@@ -7,7 +7,7 @@ import structlog
 
 from journey import belt as belts
 from journey import poison
-from journey.deciding import judging, knowledge, verdicts
+from journey.deciding import judging, knowledge, late, verdicts
 from store import decisions, loads, touchpoints
 
 log = structlog.get_logger("journey.decide")
@@ -30,6 +30,7 @@ def _batch(belt: belts.Belt) -> int:
     now = belt.now()
     with belt.store.write() as tx:
         ids = touchpoints.claim(tx, now, belt.settings.batch)
+    late.learn(belt, ids)
     poison.halved(ids, lambda some: _decide(belt, some, now), lambda one, error: _set_aside(belt, one, error, now))
     return len(ids)
 

@@ -11,7 +11,7 @@ import structlog
 from connectors import base
 from journey import belt as belts
 from journey import poison
-from journey.deciding import changes
+from journey.deciding import changes, late
 from mapping import changed, comparable, inward, kind, plain
 from store import bookmarks, people, touchpoints
 from triggers import touchpoint
@@ -161,7 +161,7 @@ def _with_changes(belt: belts.Belt, connector: str, fresh: list[touchpoints.Foun
         made = changes.frozen(belt.connectors[connector], belt.sources[connector], [belt.rules], fresh)
         if made.untold and not belt.fields.has_looked(connector):
             _warn(belt, connector, changed.check(connector, belt.sources[connector], belt.rules, made.untold))
-        return list(made.found)
+        return late.waiting(belt, connector, made.found)
     except errors.OutsideError:
         raise
     except Exception as error:  # noqa: BLE001 - a history that nobody foresaw must not stop the reading: it counts as not told

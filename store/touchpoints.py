@@ -1,7 +1,7 @@
 """Touchpoints: stored once each, and the queue of those to be decided."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +24,8 @@ class Found:
     """The person's first key."""
     phone: str | None = None
     """The key that their phone number gives; the same as ``person`` where they have no e-mail address."""
+    decide_in: timedelta = timedelta()
+    """How long after it is stored it is to be decided."""
 
     @property
     def keys(self) -> people.Keys:
@@ -97,7 +99,7 @@ def _row(one: Found, persons: dict[str, int], now: datetime) -> dict[str, Any]:
         "recipient": None if touch.person is None else asdict(touch.person),
         "context": {name: _storable(value) for name, value in touch.context.items()},
         "trouble": touch.trouble,
-        "decide_at": now,
+        "decide_at": now + one.decide_in,
         "forgotten": False,
     }
 
@@ -139,6 +141,25 @@ def load(tx: sa.Connection, ids: Iterable[int]) -> list[Waiting]:
     return found
 
 
+def undecided(tx: sa.Connection, ids: Iterable[int], connectors: Collection[str]) -> list[Waiting]:
+    """Those of the touchpoints that are of these connectors and were never decided."""
+    table = rows.table(tables.Decision)
+    found: list[Waiting] = []
+    for chunk in rows.chunks(ids):
+        first = ~sa.exists().where(table.c.touchpoint_id == TOUCHPOINT.c.id)
+        query = sa.select(TOUCHPOINT).where(TOUCHPOINT.c.id.in_(chunk), TOUCHPOINT.c.connector.in_(connectors), first)
+        read = rows.as_dicts(tx.execute(query))
+        found += [Waiting(id=row["id"], touch=as_noun(row), person_id=row["person_id"]) for row in read]
+    return found
+
+
+def learn(tx: sa.Connection, contexts: Mapping[int, Mapping[str, touchpoint.Plain]]) -> None:
+    """Touchpoint id → its context, of which more is known now."""
+    for i, context in contexts.items():
+        told = {name: _storable(value) for name, value in context.items()}
+        tx.execute(sa.update(TOUCHPOINT).where(TOUCHPOINT.c.id == i).values(context=told))
+
+
 def rest(tx: sa.Connection, touchpoint_id: int, now: datetime) -> timedelta:
     """How long a touchpoint should rest that cannot be decided: as long as it has waited so far, at most a day."""
     noticed_at: datetime = tx.execute(sa.select(TOUCHPOINT.c.noticed_at).where(TOUCHPOINT.c.id == touchpoint_id)).scalar_one()
@@ -164,14 +185,14 @@ def as_noun(row: dict[str, Any]) -> touchpoint.Touchpoint:
     )
 
 
-def look_again(tx: sa.Connection, when: dict[int, datetime | None]) -> None:
+def look_again(tx: sa.Connection, when: Mapping[int, datetime | None]) -> None:
     """Touchpoint id → when the decide step should look at it next; None when its verdict is final."""
-    final = [i for i, at in when.items() if at is None]
-    for chunk in rows.chunks(final):
-        tx.execute(sa.update(TOUCHPOINT).where(TOUCHPOINT.c.id.in_(chunk)).values(decide_at=None))
+    by_time: dict[datetime | None, list[int]] = {}
     for i, at in when.items():
-        if at is not None:
-            tx.execute(sa.update(TOUCHPOINT).where(TOUCHPOINT.c.id == i).values(decide_at=at))
+        by_time.setdefault(at, []).append(i)
+    for at, ids in by_time.items():
+        for chunk in rows.chunks(ids):
+            tx.execute(sa.update(TOUCHPOINT).where(TOUCHPOINT.c.id.in_(chunk)).values(decide_at=at))
 
 
 RETRY = timedelta(minutes=5)

@@ -11,6 +11,9 @@ from wire import errors, finding
 class DynamicsConnector(base.Connector):
     """One Dataverse environment."""
 
+    history_lag = timedelta(minutes=1)
+    """Audits are written beside the transaction; how long that may take is not documented."""
+
     def __init__(self, name: str, chosen: settings.DynamicsSettings) -> None:
         self.name = name
         self._batch = chosen.batch

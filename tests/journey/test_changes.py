@@ -1,12 +1,14 @@
 """Rules that compare what a field changed from and to: asked of the CRM once per touchpoint, kept with it."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from connectors import memory, past
+from connectors import settings as connector_settings
 from journey import notice
 from journey.deciding import judging
 from journey.preview import course, reading
@@ -174,3 +176,50 @@ def test_preview_compares_the_changes_of_the_past(world: conftest.World) -> None
     )
     made = {case.touch.record: str(case.decided.reason) for case in tried.read().cases()}
     assert made == {raised: "asked", lowered: "no_rule_matched"}
+
+
+class Slow(memory.MemoryConnector):
+    """A CRM that writes down half a minute late how fields changed."""
+
+    history_lag = MINUTE
+
+    def field_changes(self, asked: Sequence[past.Asked]) -> Sequence[past.Told]:
+        known = self.crm.now() - timedelta(seconds=30)
+        told = super().field_changes(asked)
+        return [dataclasses.replace(one, changes=[change for change in one.changes if change.at <= known]) for one in told]
+
+
+def slow(make_world: Callable[..., conftest.World], **changes: Any) -> conftest.World:
+    clock = conftest.Clock()
+    chosen = connector_settings.MemorySettings(type="memory", lag=timedelta(0), look_back=10 * MINUTE)
+    crm = memory.Crm(now=clock)
+    world = make_world(rules=RULES, now=clock, connectors={"crm": Slow("crm", chosen, crm)}, **changes)
+    world.clock, world.crm = clock, crm
+    return world
+
+
+def hurried(world: conftest.World) -> str:
+    """A case that is raised and closed at the same moment, and noticed at once."""
+    case = world.close_case(priority="Low", closed=False)
+    world.turn()
+    world.clock.advance(MINUTE)
+    world.crm.put("case", case, {"priority": "High"})
+    world.close_again(case)
+    world.turn()
+    return case
+
+
+def test_a_change_that_is_written_down_after_the_closing_was_noticed_counts(make_world: Callable[..., conftest.World]) -> None:
+    world = slow(make_world, patient=True)
+    case = hurried(world)
+    assert world.why(case)["decision"] is None
+    world.clock.advance(MINUTE)
+    world.turn()
+    told = world.why(case)
+    assert told["decision"]["reason"] == "asked"
+    assert (told["context"]["priority.changed_from"], told["context"]["priority.changed_to"]) == ("Low", "High")
+
+
+def test_a_single_round_does_not_wait_for_late_changes(make_world: Callable[..., conftest.World]) -> None:
+    world = slow(make_world)
+    assert world.why(hurried(world))["decision"]["reason"] == "no_rule_matched"
