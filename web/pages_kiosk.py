@@ -27,13 +27,24 @@ _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; worker-src 'self'; manifest-src 'self'; connect-src 'self'; "
     "img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+_UNKNOWN_AGAIN, _MANY_AGAIN = 300, 15
+"""Seconds after which a tablet looks again whether its place is known, and after too many answers."""
 _FACES = 5
 """Points of a scale that faces can be told apart for."""
 
 
 def show(here: site.Site, request: Request, form: Form) -> Response:
     """``GET /k/CODE``: the question, full screen."""
-    return pages_places.at_place(here, request, lambda found: _ask(here, request, found))
+    page = pages_places.at_place(
+        here, request, lambda found: _ask(here, request, found), lambda found: _over(here, request, found)
+    )
+    return _again(page, "", _UNKNOWN_AGAIN) if page.status_code == 404 else page
+
+
+def _again(page: Response, address: str, seconds: int) -> Response:
+    """A page that a tablet leaves by itself, for nobody is there to do it; to the same address where none is given."""
+    page.headers["Refresh"] = f"{seconds};url={address}" if address else str(seconds)
+    return page
 
 
 def _ask(here: site.Site, request: Request, found: places.Place, status: int = 200) -> Response:
@@ -58,6 +69,23 @@ def _ask(here: site.Site, request: Request, found: places.Place, status: int = 2
     return shown
 
 
+def _over(here: site.Site, request: Request, found: places.Place) -> Response:
+    """The place takes no more answers. What waits on the tablet, and was given before, is still sent from here."""
+    words = _words(here, request, found)
+    return here.render(
+        "kiosk_closed.html",
+        words,
+        410,
+        heading=words.text("place.closed"),
+        code=found.code,
+        name=found.name,
+        home=_home(here, found),
+        waiting=words.text("kiosk.waiting", n="{n}"),
+        marks=_MARKS,
+        query=None,
+    )
+
+
 def _words(here: site.Site, request: Request, found: places.Place) -> wording.Wording:
     """A tablet asks in the place's language, or in our own: its browser's is nobody's."""
     return here.words(site.language(here, request.query_params, found.language or here.brand.default_language))
@@ -75,7 +103,7 @@ def tap(here: site.Site, request: Request, posted: Form) -> Response:
 def _tap(here: site.Site, request: Request, found: places.Place, posted: Form) -> Response:
     words = _words(here, request, found)
     if pages_places.too_many(here, request):
-        return here.note(words, "place.many", 429)
+        return _again(here.note(words, "place.many", 429), _home(here, found), _MANY_AGAIN)
     visit = visitor.of(here.belt, request, words.language, "kiosk")
     sent = questionnaire.read(found.survey, posted)
     chosen = here.belt.settings.places

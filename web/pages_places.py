@@ -23,11 +23,19 @@ def show(here: site.Site, request: Request, form: Form) -> Response:
     return at_place(here, request, lambda found: _form(here, request, found, questionnaire.Filled(), request.query_params))
 
 
-def at_place(here: site.Site, request: Request, shown: Callable[[places.Place], Response]) -> Response:
-    """What is shown at the place of this request; a page that says so where there is none, or none any more."""
+Shown = Callable[[places.Place], Response]
+
+
+def at_place(here: site.Site, request: Request, shown: Shown, closed: Shown | None = None) -> Response:
+    """What is shown at the place of this request; a page that says so where there is none, or none any more.
+
+    ``closed``: what is shown where it takes no more answers, instead of a note.
+    """
     found = places.find(here.belt, request.path_params["token"])
     if found is None:
         return here.note(here.words(site.browser_language(here, request)), "place.unknown", 404)
+    if found.closed_at is not None and closed is not None:
+        return closed(found)
     if found.closed_at is not None:
         return here.note(words_of(here, request, found), "place.closed", 410)
     return shown(found)

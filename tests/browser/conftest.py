@@ -2,12 +2,14 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.web.conftest import make_place, place
+from tests.browser import tablet
+from tests.web.conftest import Place, make_place, place
 
 __all__ = ["make_place", "place"]
 
@@ -57,3 +59,18 @@ def make_tab(browser: Browser) -> Iterator[Callable[..., Page]]:
     for context in opened:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def kiosk(make_place: Callable[..., Place]) -> tablet.Kiosk:
+    """A place that asks CSAT on a tablet."""
+    return tablet.Kiosk(make_place("csat"))
+
+
+@pytest.fixture
+def tab(make_tab: Callable[..., Page]) -> Page:
+    """A tablet whose clock stands still until the test moves it."""
+    opened = make_tab(**tablet.TABLET)
+    opened.clock.install(time=datetime(2026, 3, 2, 11, 0))  # noqa: DTZ001 - a tablet's clock
+    opened.clock.pause_at(datetime(2026, 3, 2, 11, 1))  # noqa: DTZ001
+    return opened

@@ -48,6 +48,12 @@ def close(pages: conftest.Place, place: places.Place) -> None:
         store_places.change(tx, place.code, closed_at=pages.world.belt.now())
 
 
+def reopen(pages: conftest.Place, place: places.Place) -> None:
+    """It takes answers again."""
+    with pages.world.belt.store.write() as tx:
+        store_places.change(tx, place.code, closed_at=None)
+
+
 def stored(pages: conftest.Place, *columns: str) -> list[tuple[Any, ...]]:
     """These columns of all answers, in the order of their storing."""
     table = answers.ANSWER

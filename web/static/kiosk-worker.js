@@ -14,12 +14,18 @@ self.addEventListener("activate", (event) => {
     .then(() => self.clients.claim()));
 });
 
+// Of a newer version the files are not here yet: it is kept when its own worker is installed.
+const isWhole = async (answer) => {
+  const text = await answer.text();
+  return FILES.every((one) => text.includes(one));
+};
+
 const fresh = async (request) => {
   const stop = new AbortController(), timer = setTimeout(() => stop.abort(), PATIENCE);
   try {
     const answer = await fetch(request.url, { signal: stop.signal, cache: "no-store", credentials: "same-origin" });
     if (answer.status >= 500 || answer.status === 429) throw new Error(String(answer.status));
-    if (answer.ok && !answer.redirected) await (await caches.open(CACHE)).put(request.url, answer.clone());
+    if (answer.ok && !answer.redirected && await isWhole(answer.clone())) await (await caches.open(CACHE)).put(request.url, answer.clone());
     return answer;
   } finally { clearTimeout(timer); }
 };
