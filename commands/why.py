@@ -33,6 +33,7 @@ STEPS = {
     "released": "An admin let an answer count ({detail}).",
     "voided": "An admin withdrew an answer ({detail}).",
     "opted_out": "The person asked us not to ask again.",
+    "opted_in": "The person took that back by text.",
     "written": "It was written to the CRM ({detail}).",
     "dead": "The CRM refuses what is to be written ({detail}); a person must look, then: palaute retry.",
     "expired": "The survey closed without an answer.",

@@ -20,6 +20,8 @@ from store import rows, tables
 from triggers import touchpoint
 
 PERSON = rows.table(tables.Person)
+BY_TEXT = "sms"
+"""How a no came to be that a text takes back."""
 KEY = rows.table(tables.PersonKey)
 _DECISION = rows.table(tables.Decision)
 _SHORTEST_SECRET = 16
@@ -185,13 +187,23 @@ def last_asked(tx: sa.Connection, person_ids: Iterable[int], but: Iterable[int] 
 
 
 def opt_out(tx: sa.Connection, person_id: int, at: datetime, by: str) -> bool:
-    """Note that the person said no; False when they already had."""
-    changed = tx.execute(
-        sa.update(PERSON)
-        .where(PERSON.c.id == person_id, PERSON.c.opted_out_at.is_(None))
-        .values(opted_out_at=at, opted_out_by=by)
-    )
-    return changed.rowcount == 1
+    """Note that the person said no; False when they already had.
+
+    ``by``: ``sms``, which a text takes back, or another way, which none does: whoever said it both ways said it the other way.
+    """
+    here = PERSON.c.id == person_id
+    fresh = sa.update(PERSON).where(here, PERSON.c.opted_out_at.is_(None)).values(opted_out_at=at, opted_out_by=by)
+    if tx.execute(fresh).rowcount == 1:
+        return True
+    if by != BY_TEXT:
+        tx.execute(sa.update(PERSON).where(here, PERSON.c.opted_out_by == BY_TEXT).values(opted_out_by=by))
+    return False
+
+
+def opt_in(tx: sa.Connection, person_id: int) -> bool:
+    """Take back a no that came by text; False when there is none."""
+    by_text = sa.and_(PERSON.c.id == person_id, PERSON.c.opted_out_at.is_not(None), PERSON.c.opted_out_by == BY_TEXT)
+    return tx.execute(sa.update(PERSON).where(by_text).values(opted_out_at=None, opted_out_by="")).rowcount == 1
 
 
 def opted_out(tx: sa.Connection, person_ids: Iterable[int]) -> Mapping[int, datetime]:

@@ -28,6 +28,7 @@ class Sent:
     state: str
     code: str
     sent_at: datetime | None
+    delivered_at: datetime | None
     answered: bool
 
 
@@ -50,6 +51,7 @@ def find(tx: sa.Connection, references: Iterable[str]) -> dict[str, Sent]:
                 state=row["state"],
                 code=row["code"],
                 sent_at=row["sent_at"],
+                delivered_at=row["delivered_at"],
                 answered=row["invitation_state"] == "answered",
             )
     return found

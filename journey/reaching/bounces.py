@@ -27,7 +27,8 @@ _REMEDY = (
 )
 _CALM_AFTER = timedelta(days=1)
 """Without another such report for this long, the sender is taken to be well again."""
-_FAILED = frozenset({report.Fate.REFUSED, report.Fate.PASSING, report.Fate.OURS})
+FAILED = frozenset({report.Fate.REFUSED, report.Fate.PASSING, report.Fate.OURS})
+"""It did not arrive."""
 
 
 def bounces(belt: belts.Belt, _connector: str = "") -> int:
@@ -60,7 +61,7 @@ def settle(belt: belts.Belt, reports: Sequence[report.Report]) -> bool:
 
 
 def _settle(belt: belts.Belt, tx: sa.Connection, sent: returned.Sent, said: report.Report) -> None:
-    if said.fate in _FAILED:
+    if said.fate in FAILED:
         _bounced(belt, tx, sent, said)
     elif said.fate is report.Fate.COMPLAINT:
         _complaint(belt, tx, sent.message, said)

@@ -13,7 +13,7 @@ class Person(SQLModel, table=True):
     key: str = Field(unique=True)
     opted_out_at: datetime | None = None
     opted_out_by: str = ""
-    """``page`` or ``mail``: through which door they said no."""
+    """``page``, ``complaint``, ``sms``: by which way they said no."""
 
 
 class PersonKey(SQLModel, table=True):

@@ -136,7 +136,10 @@ def test_a_get_changes_nothing(make_place: Callable[..., Place], server: gateway
     assert texting(make_place, server).get("/hooks/sms/inbound").status_code == 405
 
 
-@pytest.mark.parametrize("text", ["STOP", " stop ", "Stop.", "SEIS", "Stopp", "LOPETA", "lopeta kyselyt", "STOP HAVU"])
+NOES = ["STOP", " stop ", "Stop.", "SEIS", "Stopp", "LOPETA", "lopeta kyselyt", "STOP HAVU", "\u200bＳＴＯＰ\n", "opt out"]
+
+
+@pytest.mark.parametrize("text", NOES)
 def test_a_no_opts_the_person_out(make_place: Callable[..., Place], server: gateway_server.Server, text: str) -> None:
     place = texting(make_place, server)
     case = texted(place)
@@ -162,7 +165,15 @@ def test_a_no_from_a_number_that_is_known_only_by_its_texts_counts(
 
 @pytest.mark.parametrize(
     "text",
-    ["", "Thanks!", "The end of the story is that I am happy", "START", "yes", "5", "stop calling me at home at night please"],
+    [
+        "",
+        "Thanks!",
+        "The end of the story is that I am happy",
+        "start tomorrow",
+        "yes",
+        "5",
+        "stop calling me at home at night please",
+    ],
 )
 def test_anything_else_is_counted_and_changes_nothing(
     make_place: Callable[..., Place], server: gateway_server.Server, text: str
@@ -182,12 +193,49 @@ def test_a_no_from_nobody_is_counted(make_place: Callable[..., Place], server: g
     assert sum(tallies(place).values()) == 1
 
 
-def test_start_takes_no_no_back(make_place: Callable[..., Place], server: gateway_server.Server) -> None:
+@pytest.mark.parametrize("text", ["START", " start ", "Unstop!", "ALOITA", "starta"])
+def test_start_takes_back_a_stop(make_place: Callable[..., Place], server: gateway_server.Server, text: str) -> None:
     place = texting(make_place, server)
     case = texted(place)
     wrote(place, "STOP")
+    assert wrote(place, text).status_code == 204
+    told = place.world.why(case)
+    assert told["person"]["opted_out_at"] is None
+    assert [event["what"] for event in told["events"]][-2:] == ["opted_out", "opted_in"]
+    place.later(days=60)
+    assert place.world.why(texted(place))["decision"]["reason"] == "asked"
+
+
+@pytest.mark.parametrize("page_first", [False, True])
+def test_start_takes_no_other_no_back(make_place: Callable[..., Place], server: gateway_server.Server, page_first: bool) -> None:
+    place = texting(make_place, server)
+    case = texted(place)
+    token = server.gateway.messages[0].text.rpartition("/s/")[2].split()[0]
+    for by_page in (page_first, not page_first):
+        place.post(f"/u/{token}", {"List-Unsubscribe": "One-Click"}) if by_page else wrote(place, "STOP")
     wrote(place, "START")
     assert place.world.why(case)["person"]["opted_out_at"] is not None
+
+
+def test_start_from_somebody_who_did_not_stop_changes_nothing(
+    make_place: Callable[..., Place], server: gateway_server.Server
+) -> None:
+    place = texting(make_place, server)
+    case = texted(place)
+    assert [wrote(place, "START").status_code, wrote(place, "START", "+358451234599").status_code] == [204, 204]
+    assert "opted_in" not in [event["what"] for event in place.world.why(case)["events"]]
+
+
+@pytest.mark.parametrize("failed", ["failed", "undelivered"])
+def test_a_text_that_was_delivered_is_there_whatever_is_told_later(
+    make_place: Callable[..., Place], server: gateway_server.Server, failed: str
+) -> None:
+    place = texting(make_place, server)
+    case = texted(place)
+    for status in ("delivered", failed, "delivered", failed):
+        assert report(place, id=server.gateway.messages[0].id, status=status, code="E5").status_code == 204
+    assert (message(place, case)["state"], place.world.why(case)["invitation"]["state"]) == ("sent", "open")
+    assert tallies(place) == {"sms_failed_after_delivery": 2}
 
 
 def signed(place: Place, path: str, form: dict[str, str], token: str) -> requests.Response:
@@ -261,7 +309,8 @@ def test_the_daily_cap_holds_and_the_rest_goes_tomorrow(make_place: Callable[...
 
 
 @pytest.mark.parametrize(
-    ("text", "no"), [("stop", True), ("Arrêt", True), ("non-stop fun", False), ("stopwatch", False), ("¡ALTO!", True)]
+    ("text", "no"),
+    [("stop", True), ("Arrêt", True), ("non-stop fun", False), ("stopwatch", False), ("¡ALTO!", True), ("arre\u0302t", True)],
 )
 def test_what_a_no_is(text: str, no: bool) -> None:
     assert replies.is_no(text) is no
