@@ -55,8 +55,13 @@ def parse(text: Any) -> Window:
     if not isinstance(text, str) or not text.strip():
         raise ValueError(f"should be days and hours {_SHAPE}")
     week: list[list[Hours]] = [[] for _ in DAYS]
-    for part in text.split(","):
-        days, hours = _part(part.strip().casefold())
+    parts = [part.strip().casefold() for part in text.split(",")]
+    bare = [part for part in parts if (found := _PART.match(part)) is not None and found["start"] is None]
+    if bare and len(bare) < len(parts):
+        told = f"write {bare[0]} 09:00-17:00, or {bare[0]} 00:00-24:00 for all day"
+        raise ValueError(f"should say hours for each part between commas: {told}")
+    for part in parts:
+        days, hours = _part(part)
         for day in days:
             week[day].append(hours)
     return Window(text=text.strip(), week=tuple(_in_order(day) for day in week))
@@ -69,6 +74,8 @@ def _part(part: str) -> tuple[Sequence[int], Hours]:
     if found["start"] is None:
         return _days(found["days"]), Hours(start=_MIDNIGHT, end=_MIDNIGHT)
     start, end = _time(found["start"]), _time(found["end"])
+    if found["start"].startswith("24"):
+        raise ValueError(f"should not begin at the end of a day: write 00:00 for its beginning, not {found['start']}")
     if end != _MIDNIGHT and end <= start:
         raise ValueError(f"never opens: {found['end']} is not after {found['start']}; hours past midnight are two windows")
     return _days(found["days"]), Hours(start=start, end=end)

@@ -16,6 +16,8 @@ PRIORITY = '{ field = "priority", is_not = "Low" },'
 MISTAKES: list[tuple[tuple[str, str], str, str, str]] = [
     ((QUIET, 'window = "mon-fri 17:00-09:00"'), "triggers.quiet", "window", "never opens: 09:00 is not after 17:00"),
     ((QUIET, 'window = "mon-fri 09:00-09:00"'), "triggers.quiet", "window", "never opens"),
+    ((QUIET, 'window = "mon, tue 09:00-17:00"'), "triggers.quiet", "window", "hours for each part between commas: write mon 09:"),
+    ((QUIET, 'window = "mon-fri 24:00-10:00"'), "triggers.quiet", "window", "write 00:00 for its beginning"),
     ((QUIET, 'window = "mo-fr 9-17"'), "triggers.quiet", "window", 'such as "mon-fri 09:00-17:00"'),
     ((QUIET, 'window = "mon-frj 09:00-17:00"'), "triggers.quiet", "window", "not frj"),
     ((QUIET, 'window = "mon 09:00-25:00"'), "triggers.quiet", "window", "00:00 to 24:00"),
