@@ -52,6 +52,7 @@ ROUTES: tuple[route.Path, ...] = tuple(path for pages in PAGES for path in pages
 Endpoint = Callable[[Request], Awaitable[Response]]
 Odd = Callable[[Request, Exception], Awaitable[Response]]
 _LONGEST_QUERY = 4096
+_SHORT = frozenset(("GET", "POST"))
 _TOKEN = re.compile(r"[A-Za-z0-9_.~-]{4,100}", re.ASCII)
 _ODD = {
     400: "unreadable",
@@ -85,8 +86,8 @@ def build(belt: belts.Belt, settings: settings.WebSettings) -> types.ASGIApp:
 
 
 class _Lane:
-    """The short way for posts that are answered on the event loop: past Starlette's routing and its layers of error handling,
-    which together cost as much as taking the answer. Whatever is not of that kind goes on to Starlette."""
+    """The short way to the pages that most visitors come for: past Starlette's routing and its layers of error handling, which
+    together cost as much as taking an answer. Whatever is not of that kind goes on to Starlette."""
 
     def __init__(self, application: Starlette, quick: Mapping[str, Endpoint], odd: Odd) -> None:
         self._application, self._quick, self._odd = application, quick, odd
@@ -95,7 +96,7 @@ class _Lane:
         """As ASGI has it."""
         path, _, token = scope.get("path", "").rpartition("/")
         endpoint = self._quick.get(path)
-        if endpoint is None or scope["type"] != "http" or scope["method"] != "POST" or not _TOKEN.fullmatch(token):
+        if endpoint is None or scope["type"] != "http" or scope["method"] not in _SHORT or not _TOKEN.fullmatch(token):
             await self._application(scope, receive, send)
             return
         scope.update(app=self._application, path_params={"token": token})

@@ -1,12 +1,14 @@
 """The survey page and its thank-you. What an answer means is decided in journey; here it is shown and taken."""
 
+import functools
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from journey import collect
 from surveys import wording
@@ -189,17 +191,31 @@ def _form(
 ) -> Response:
     """The form. ``at``: when it was asked for; None: now."""
     here.shown.remember(asked.token, recent.Link(asked.survey.key, asked.language))
-    return here.render(
+    own = {
+        "about": words.about(asked.kind, asked.subject, asked.happened_at),
+        "nonce": collect.nonce(here.belt, asked.token, collect.Purpose.CHANGE if filled.change else collect.Purpose.ANSWER, at),
+        "token": asked.token,
+    }
+    if not filled.is_blank:
+        return HTMLResponse(_form_text(here, words, asked, filled, own), 422 if filled.problem else 200)
+    put = tuple(sorted(asked.survey.question.items()))
+    key = (asked.survey.key, put, asked.kind, asked.language, words.language, filled.chosen, filled.tapped)
+    return HTMLResponse(here.blanks.page(key, own, functools.partial(_form_text, here, words, asked, filled)))
+
+
+def _form_text(
+    here: site.Site, words: wording.Wording, asked: collect.Question, filled: questionnaire.Filled, own: Mapping[str, str]
+) -> str:
+    return here.text(
         "survey.html",
         words,
-        422 if filled.problem else 200,
         **questionnaire.values(words, asked.survey, asked.kind, filled),
-        about=words.about(asked.kind, asked.subject, asked.happened_at),
-        nonce=collect.nonce(here.belt, asked.token, collect.Purpose.CHANGE if filled.change else collect.Purpose.ANSWER, at),
+        about=own["about"],
+        nonce=own["nonce"],
         keep=True,
-        action=f"{here.root}/s/{asked.token}{_carried(words.language, asked.language)}",
+        action=f"{here.root}/s/{own['token']}{_carried(words.language, asked.language)}",
         query=_kept_by_language(filled),
-        links=here.footer(words, asked.token),
+        links=here.footer(words, own["token"]),
     )
 
 

@@ -29,6 +29,11 @@ class Filled:
     comment_at_fault: bool = False
     """Whether the focus belongs to the comment; else it is the group of values."""
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing stands in it that somebody wrote, or did wrong; a value may have been tapped in the mail."""
+        return not (self.comment or self.extras or self.change or self.problem)
+
 
 _VALUE = re.compile(r"\d{1,3}", re.ASCII)
 

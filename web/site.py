@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, Response
 
 from journey import belt as belts
 from surveys import catalogue, colour, survey, wording
-from web import embed, recent, throttle
+from web import blank, embed, recent, throttle
 
 _FOLDER = Path(__file__).parent
 _THREADS = 8
@@ -66,6 +66,7 @@ class Site:
     """The loader that such a page includes."""
     posts: throttle.Throttle = field(default_factory=throttle.Throttle)
     shown: recent.Recent = field(default_factory=recent.Recent)
+    blanks: blank.Blanks = field(default_factory=blank.Blanks)
     embed_secret: bytes = field(default=b"", repr=False)
     """With which pages of others sign who is signed in there; empty: nobody does."""
     contexts: embed.Tally = field(default_factory=embed.Tally)
@@ -101,6 +102,10 @@ class Site:
 
     def render(self, template: str, words: wording.Wording, status: int = 200, **values: Any) -> HTMLResponse:
         """A page. ``query`` among the values is what the links to other languages carry along; None leaves them out."""
+        return HTMLResponse(self.text(template, words, **values), status_code=status)
+
+    def text(self, template: str, words: wording.Wording, **values: Any) -> str:
+        """The page as HTML; as for ``render``."""
         shown = {
             "links": [],
             "button": "",
@@ -110,7 +115,7 @@ class Site:
             "brand": self.brand,
             "tongues": self._tongues(words.language, values.get("query", {})),
         }
-        return HTMLResponse(self.templates.get_template(template).render(shown), status_code=status)
+        return self.templates.get_template(template).render(shown)
 
     def note(self, words: wording.Wording, key: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page with a heading and one sentence, both from the catalogue."""
