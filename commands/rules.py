@@ -10,7 +10,7 @@ import typer
 
 from commands import options
 from journey.deciding import versions
-from settings import model
+from settings import model, words
 from store import database
 
 
@@ -33,9 +33,12 @@ def rules(
     store = database.Store(chosen.store.url)
     store.migrate()
     told = _told(store, chosen, what, name)
+    names = [one["rule"] for one in versions.listing(store, chosen.triggers)["rules"]]
     store.close()
     if as_json:
         options.print_json(told)
+    elif name is not None and name not in names:
+        typer.echo(f"There is no rule “{name}”; {words.should_be(name, names, 'there are no rules at all')}", err=True)
     else:
         for line in _SHOWN[what](told):
             typer.echo(line)
