@@ -10,12 +10,16 @@ import ssl
 import time
 from dataclasses import dataclass
 
+from channels import base
 from channels.email import replies, settings
 from wire import errors
 
 _LINE_START_DOT = re.compile(rb"(?m)^\.")
 _DROPPED = (OSError, smtplib.SMTPServerDisconnected, smtplib.SMTPResponseException)
 """What smtplib raises when the line breaks, a time-out passes, or the server does not speak SMTP."""
+_PATIENCE, _LONGEST_PATIENCE = 10, 300.0
+"""How many times the time-out a server may look at a mail before it says whether it takes it (RFC 5321, 4.5.3.2.6 allows it ten
+minutes), and seconds at most: whoever hangs up before makes a message of unknown fate."""
 _HUNG_UP = "the mail server hung up"
 _ASK = "Ask whoever runs the mail server whether this machine may send mail through it."
 _SENDER = "Check the sender's address, and whether this user may send as it."
@@ -70,16 +74,26 @@ class Line:
         except _DROPPED:  # the dot is in the last bytes, so a send that fails has not sent it
             self.drop()
             raise errors.Later(_HUNG_UP + " before it had the whole mail") from None
-        try:
-            answer = _heard(self._smtp.getreply())
-        except _DROPPED:
-            answer = replies.Reply(-1, "")
+        answer = self._verdict()
         if 200 <= answer.code < 300:
             return answer
         if 400 <= answer.code < 600:
             raise self._refused(answer, replies.about_message(answer, "the mail", recipient))
         self.drop()
         raise errors.Unsure("the mail server had the whole mail but did not say whether it took it")
+
+    def _verdict(self) -> replies.Reply:
+        """The reply to the final dot; code −1 where there is none."""
+        usual, sock = self._smtp.timeout, self._smtp.sock
+        try:
+            if sock is not None:
+                sock.settimeout(max(usual, min(usual * _PATIENCE, _LONGEST_PATIENCE)))
+            answer = _heard(self._smtp.getreply())
+            if sock is not None:
+                sock.settimeout(usual)
+        except _DROPPED:
+            return replies.Reply(-1, "")
+        return answer
 
     def drop(self) -> None:
         """Close without a word."""
@@ -106,8 +120,9 @@ class Line:
         if envelope.recipient.isascii():
             return options
         if not self._smtp.has_extn("smtputf8"):
-            raise errors.Never("the mail server does not take addresses with letters outside ASCII (SMTPUTF8)", code="SMTPUTF8")
-        return [*options, "SMTPUTF8"]
+            # Not the address's fault: another server would take it.
+            raise base.Unfit("the mail server does not take addresses with letters outside ASCII (SMTPUTF8)", code="SMTPUTF8")
+        return [*options, "SMTPUTF8", "BODY=8BITMIME"]
 
     def _refused(self, answer: replies.Reply, error: errors.OutsideError) -> errors.OutsideError:
         """Make the line ready for the next mail, or drop it when the server is about to (421)."""

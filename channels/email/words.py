@@ -5,7 +5,7 @@ import hashlib
 from dataclasses import dataclass
 
 from channels import base
-from surveys import survey, wording
+from surveys import catalogue, survey, wording
 
 _LONGEST_NAME = 60
 _LONGEST_LOOKED_AT = 1000
@@ -172,7 +172,9 @@ def _links(said: wording.Wording, message: base.Message) -> tuple[tuple[str, str
     for other in message.brand.languages:
         spoken = speaker(other, message.brand)
         if spoken.language == other != said.language:
-            links.append((spoken.text("in_this_language"), link(message.page_url, f"lang={other}"), other))
+            translated = catalogue.has("in_this_language", other, message.brand.catalogues)
+            name = spoken.text("in_this_language") if translated else spoken.own_name
+            links.append((name, link(message.page_url, f"lang={other}"), other))
     return tuple(links)
 
 

@@ -3,6 +3,7 @@
 import enum
 import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +17,15 @@ class Break(enum.Enum):
     """Until the other side gives up."""
 
 
-Answer = str | Break
+@dataclass(frozen=True)
+class After:
+    """A reply that takes its time."""
+
+    seconds: float
+    reply: str
+
+
+Answer = str | Break | After
 
 
 @dataclass
@@ -100,6 +109,9 @@ def _say(connection: socket.socket, answer: Answer) -> bool:
     """Whether the conversation goes on."""
     if answer is Break.SAY_NOTHING:
         return True
+    if isinstance(answer, After):
+        time.sleep(answer.seconds)
+        answer = answer.reply
     if isinstance(answer, Break):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
         connection.shutdown(socket.SHUT_RDWR)

@@ -1,11 +1,13 @@
 """The mail itself: headers that nothing breaks out of, and two parts that say the same."""
 
+import dataclasses
 import email
 import email.policy
 import html.parser
 import re
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -194,6 +196,14 @@ class TestBodies:
             "https://feedback.havu.example/s/8KQ2vXw7?lang=fi",
             "https://feedback.havu.example/s/8KQ2vXw7?lang=en",
         ]
+
+    def test_a_language_that_has_no_words_for_it_goes_by_its_own_name(self, tmp_path: Path) -> None:
+        (tmp_path / "he" / "LC_MESSAGES").mkdir(parents=True)
+        empty = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n'
+        (tmp_path / "he" / "LC_MESSAGES" / "palaute.po").write_text(empty)
+        brand = dataclasses.replace(messages.HAVU, languages=("fi", "en", "he"), catalogues=str(tmp_path))
+        text = Page(body(read(messages.message(brand=brand)), "html")).text
+        assert ("Suomeksi" in text, "עברית" in text, "In English" in text) == (True, True, False)
 
     def test_nothing_is_fetched_when_the_mail_is_opened(self) -> None:
         source = body(read(messages.message()), "html")

@@ -6,7 +6,7 @@ from pydantic import SecretStr
 from channels import base
 from channels.email import settings, smtp, transport
 from tests.channels import scripted_server
-from tests.channels.scripted_server import Answer, Break, Script
+from tests.channels.scripted_server import After, Answer, Break, Script
 from wire import errors
 
 MAIL = b"Subject: hello\r\n\r\n" + b"x" * 70 + b"\r\n.\r\n..two\r\n"
@@ -111,6 +111,15 @@ def test_a_mail_is_never_given_twice() -> None:
         with pytest.raises(errors.Unsure):
             hand_over(line)
     assert script.heard.count("BODY") == 2
+
+
+def test_a_server_may_look_at_a_mail_longer_than_at_a_command() -> None:
+    script = Script({"BODY": [After(1.5, "250 queued")], "RCPT": ["250 Ok", After(1.5, "250 Ok")]})
+    with scripted_server.running(script) as port:
+        line = sending(port)
+        assert hand_over(line) == "queued"
+        hand_over(line)
+    assert (script.connections, script.heard.count("BODY")) == (2, 2)
 
 
 def test_a_new_connection_that_breaks_is_not_tried_again_at_once() -> None:
