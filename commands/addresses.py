@@ -37,7 +37,7 @@ def show(
 
 @addresses.command()
 def clear(
-    what: Annotated[list[str], typer.Argument(help="Addresses, record ids, case or order numbers.")],
+    what: Annotated[list[str], typer.Argument(metavar="ADDRESS|RECORD …", help="Addresses, record ids, case or order numbers.")],
     settings: options.SettingsFile = options.DEFAULT_SETTINGS,
     as_json: options.AsJson = False,
 ) -> None:

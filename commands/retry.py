@@ -33,6 +33,8 @@ def retry(
     store.close()
     if as_json:
         options.print_json({"writes": written, "messages": sent})
+    elif ids and written + sent == 0:
+        typer.echo("None of these waits to be tried again; palaute status shows what does.")
     else:
         typer.echo(f"{written} dead letters and {sent} unsure messages are due again.")
     if ids and written + sent == 0:

@@ -1,6 +1,7 @@
 """What all stand-ins share: one clock that can be moved, counters, faults, and the contract that the control address uses."""
 
 import abc
+import fnmatch
 import time
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -36,7 +37,7 @@ class Fault:
 
 
 class Faults:
-    """The misbehaviours that are switched on for one stand-in; ``known`` are the kinds it has (none given: any)."""
+    """The misbehaviours that are switched on for one stand-in; ``known`` are its kinds, ``without_*`` any of that beginning."""
 
     def __init__(self, known: Collection[str] = ()) -> None:
         self.known = known
@@ -48,7 +49,7 @@ class Faults:
         Where both are given, ``count`` says how long it is on and ``seconds`` goes to the options, for faults that take time
         themselves (``timeout``: how long to hang; ``late_commit``: how late). Raises ValueError for an unknown kind.
         """
-        if self.known and kind not in self.known:
+        if self.known and not any(fnmatch.fnmatchcase(kind, one) for one in self.known):
             raise ValueError(f'"kind" should be one of {", ".join(sorted(self.known))}')
         if count is None and seconds is None:
             count = 1

@@ -4,7 +4,7 @@ Wrong use is answered with 400 and ``{"error": sentence}``.
 """
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -26,7 +26,8 @@ HELP = {
                      "value": "what everybody answers", "comment": "likewise", "submit": "true: scanners send the form too",
                      "way": "how scanners fetch: links | head | preview | prefetch | altered",
                      "text": "what those who text write; default STOP"},
-    "POST /faults": {"crm": "salesforce | dynamics | smtp | imap | sms", "kind": "see kinds", "count": 1, "seconds": 5},
+    "POST /faults": {"crm": "salesforce | dynamics | smtp | imap | sms", "kind": "see kinds", "count": 1,
+                     "seconds": "how long it is on; beside count: how long each call hangs, or how late what happens shows"},
     "DELETE /faults": "switches all of them off",
     "GET, DELETE /counters": "calls by CRM and endpoint, mails and SMS accepted",
     "GET, DELETE /mailbox": "mails as received; ?to=ADDRESS, ?after=NUMBER, ?fields=to,subject",
@@ -104,12 +105,10 @@ class Control:
         ]
 
     async def _help(self, request: Request) -> Any:
-        return HELP | {
-            "kinds": {name: sorted(faults.known) or "any that the stand-in knows" for name, faults in self.faults.items()}
-        }
+        return HELP | {"kinds": {name: sorted(faults.known) for name, faults in self.faults.items()}}
 
     async def _act(self, request: Request) -> Any:
-        asked = await _body(request)
+        asked = _only(await _body(request), ("do", "crm", "count", "records"))
         stand_in = self._stand_in(asked.get("crm"))
         count, records = asked.get("count"), asked.get("records")
         if count is not None and not (isinstance(count, int) and 0 <= count <= 1_000_000):
@@ -173,10 +172,10 @@ class Control:
         return []
 
     async def _tell_gateway(self, request: Request) -> Any:
-        asked = await _body(request)
-        wrong = [name for name, address in asked.items() if name not in _HOOKS or not isinstance(address, str)]
-        if wrong:
-            raise WrongUse(f"{', '.join(wrong)}: should be an address under one of {', '.join(_HOOKS)}")
+        asked = _only(await _body(request), _HOOKS)
+        for name, address in asked.items():
+            if not isinstance(address, str):
+                raise WrongUse(f'"{name}" should be an address')
         for name, address in asked.items():
             setattr(self._gateway.reports, name, address)
         return {name: getattr(self._gateway.reports, name) for name in _HOOKS}
@@ -212,7 +211,7 @@ class Control:
         return {"now": self._clock.now().isoformat()}
 
     async def _advance(self, request: Request) -> Any:
-        self._clock.advance(duration((await _body(request)).get("advance")))
+        self._clock.advance(duration(_only(await _body(request), ("advance",)).get("advance")))
         return await self._now(request)
 
     def _stand_in(self, name: Any) -> base.StandIn:
@@ -247,6 +246,13 @@ async def _body(request: Request) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise WrongUse("The body should be a JSON object")
     return value
+
+
+def _only(asked: dict[str, Any], known: Sequence[str]) -> dict[str, Any]:
+    """What was asked, if it has no other words than these. Raises ``WrongUse``: a misspelt word would be passed over."""
+    if unknown := sorted(set(asked) - set(known)):
+        raise WrongUse(f"unknown: {', '.join(unknown)}; known are {', '.join(known)}")
+    return asked
 
 
 def _number(request: Request, name: str) -> int:

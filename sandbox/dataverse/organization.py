@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sandbox import base
-from sandbox.dataverse import acts, entra, face, population, protection, schema, service
+from sandbox.dataverse import acts, entra, face, misbehaving, population, protection, schema, service
 from sandbox.dataverse.rows import audit, records
 from sandbox.dataverse.rows.indexes import ORDER, Row
 from sandbox.dataverse.tables import standard
@@ -23,7 +23,7 @@ class Dataverse(base.StandIn):
 
     def __init__(self, clock: base.Clock, *, tenant: str, client_id: str, client_secret: str, seed: int = 1) -> None:
         self.name = "dynamics"
-        self.faults = base.Faults()
+        self.faults = base.Faults(misbehaving.KINDS)
         self.counters = base.Counters()
         self._clock = clock
         self.store = records.Store(clock, standard.standard(), seed)
@@ -101,7 +101,7 @@ class Dataverse(base.StandIn):
         self.store.reserved.append(self.store.version + 1)
         self.store.version += _RESERVED * max(1, len(ids))
         left = LATE if fault.until is None else fault.until - time.monotonic()
-        late = timedelta(seconds=float(fault.options.get("delay", fault.options.get("seconds", left))))
+        late = timedelta(seconds=float(fault.options.get("seconds", left)))
         now = self._clock.now()
         self._late.append((now + late, now, self.store.reserved[-1], job))
         self._late.sort(key=lambda one: one[0])

@@ -11,6 +11,9 @@ from sandbox.dataverse.queries.options import Plan
 from sandbox.dataverse.rows import payload, records, writes
 from sandbox.dataverse.schema import Schema, Table
 
+_USUALLY_HIDDEN = "contact.donotbulkemail"
+"""What ``hide_field`` hides where it names no field."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
@@ -51,7 +54,7 @@ class Session:
         fault = self.faults.peek("hide_field")
         if fault is None or bool(fault.options.get("secured", False)) is not secured:
             return frozenset()
-        return frozenset(part.strip() for part in str(fault.options.get("field", "")).split(","))
+        return frozenset(part.strip() for part in str(fault.options.get("field", _USUALLY_HIDDEN)).split(","))
 
     @cached_property
     def rights(self) -> rights.Rights:

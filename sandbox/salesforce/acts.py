@@ -60,7 +60,7 @@ class Acts:
         if fault is None:
             return nullcontext()
         left = _LATE if fault.until is None else max(0.0, fault.until - time.monotonic())
-        seconds = float(fault.options.get("delay", left))
+        seconds = float(fault.options.get("seconds", left))
         return self.org.store.late(self.org.clock.now() + timedelta(seconds=seconds))
 
     def _actor(self) -> str:

@@ -2,14 +2,14 @@
 
 Whole calls of the API:
 ``rate_limit`` (403 REQUEST_LIMIT_EXCEEDED), ``budget_exhausted`` (the same until cleared, with the header to match),
-``server_error`` (``shape`` html or json, ``status``), ``timeout`` (``hang`` seconds, then cut), ``drop`` (cut before the call is
-done), ``drop_after`` (done, but the reply is lost), ``expire_token`` (every token ends once), ``html_page``, ``error_in_200``,
-``redirect``, ``truncated_json``, ``wrong_content_type``, ``huge_body`` (``bytes``).
-The token endpoint: ``token_error``. Pages of queries (cursors.py): ``small_pages`` (``size``).
-Rows that are written (dml.py): ``lock_rows``, ``partial_failure`` (``message``).
+``server_error`` (``shape`` html or json, ``status``), ``timeout`` (``seconds`` of silence, then cut), ``drop`` (cut before the
+call is done), ``drop_after`` (done, but the reply is lost), ``expire_token`` (every token ends once), ``html_page``,
+``error_in_200``, ``redirect``, ``truncated_json``, ``wrong_content_type``, ``huge_body`` (``bytes``).
+The token endpoint: ``token_error``. Pages of queries (rest/cursors.py): ``small_pages`` (``size``).
+Rows that are written (saving/dml.py): ``lock_rows``, ``partial_failure`` (``message``).
 Rights (rights.py): ``hide_field`` and ``read_only_field`` (``field``, several with commas; only fields that field-level security
 can hide), ``without_PermissionsXyz`` (the user lacks that permission).
-Acts (acts.py): ``late_commit`` (``delay`` seconds; else as long as the fault is on, else 3).
+Acts (acts.py): ``late_commit`` (``seconds``; else as long as the fault is on, else 3).
 """
 
 import asyncio
@@ -22,6 +22,12 @@ from sandbox.salesforce.arrival import Receive, Send
 from sandbox.salesforce.call import Reply
 from sandbox.salesforce.org import Org
 
+KINDS = (
+    "rate_limit", "budget_exhausted", "server_error", "timeout", "drop", "drop_after", "expire_token", "html_page",
+    "error_in_200", "redirect", "truncated_json", "wrong_content_type", "huge_body", "token_error", "small_pages",
+    "lock_rows", "partial_failure", "hide_field", "read_only_field", "late_commit", "without_Permissions*",
+)  # fmt: skip
+"""All of them."""
 _HTML = b"<html><head><title>Proxy error</title></head><body><h1>The service is being maintained</h1></body></html>"
 _HANG = 60.0
 
@@ -34,7 +40,7 @@ async def before(org: Org, receive: Receive) -> Reply | None:
     """A reply instead of doing the call, or None. Raises Dropped and REQUEST_LIMIT_EXCEEDED."""
     faults = org.faults
     if (fault := faults.take("timeout")) is not None:
-        await _hang(float(fault.options.get("hang", _HANG)), receive)
+        await _hang(float(fault.options.get("seconds", _HANG)), receive)
         raise Dropped
     if faults.take("drop"):
         raise Dropped

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sandbox import base
-from sandbox.salesforce import acts, ids, population
+from sandbox.salesforce import acts, ids, misbehaviour, population
 from sandbox.salesforce.objects import setup
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.rest import sobjects
@@ -24,7 +24,8 @@ class Salesforce(base.StandIn):
 
     def __init__(self, clock: base.Clock, *, client_id: str, client_secret: str, seed: int = 1) -> None:
         self.name = "salesforce"
-        self.org = Org(clock=clock, client_id=client_id, client_secret=client_secret, seed=seed)
+        known = base.Faults(misbehaviour.KINDS)
+        self.org = Org(clock=clock, client_id=client_id, client_secret=client_secret, seed=seed, faults=known)
         self.faults = self.org.faults
         self.counters = self.org.counters
         setup.set_up(self.org)

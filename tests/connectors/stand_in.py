@@ -90,7 +90,7 @@ class StandInOrg(orgs.Org):
         return self.act("close_cases", count=count)
 
     def close_late(self, count: int) -> list[str]:
-        self.fault("late_commit", count=1, seconds=_LATE, delay=_LATE)
+        self.fault("late_commit", count=1, seconds=_LATE)
         return self.close_cases(count)
 
     def reveal(self) -> None:

@@ -45,7 +45,7 @@ def test_a_dropped_call_was_not_done_and_one_dropped_after_was(client: Client) -
 
 
 def test_a_hanging_call_ends_without_a_reply(client: Client) -> None:
-    client.org.faults.add("timeout", hang=0.1)
+    client.org.faults.add("timeout", count=1, seconds=0.1)
     with pytest.raises(requests.ConnectionError):
         client.call("GET", "limits")
 
