@@ -5,7 +5,7 @@ import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -40,6 +40,10 @@ def among(column: sa.Column[Any], name: str) -> sa.ColumnElement[bool]:
 class _Among(sa.sql.functions.FunctionElement[bool]):
     type = sa.Boolean()
     inherit_cache = True
+
+    def self_group(self, against: Any = None) -> Self:
+        """A condition as it is: for SQLite, SQLAlchemy would write ``… = 1`` behind it, and no index would be used."""
+        return self
 
 
 @compiles(_Among, "sqlite")
