@@ -31,6 +31,8 @@ class Frame(NamedTuple):
     """Origin of the page around it, the only one that it talks to; empty where that is none of the place's."""
     auto: bool
     """Whether it goes dark where the person's device does; else it is light, as most pages around it are."""
+    corner: bool = False
+    """Whether it stands in a dialog, whose button to close it lies over its upper corner."""
     state: str = ""
     """``answered`` or ``closed``, for the page around it."""
 
@@ -125,13 +127,14 @@ def _person(told: embed.Context) -> touchpoint.Recipient | None:
 def _frame(request: Request, found: places.Place, state: str = "") -> Frame:
     query = request.query_params
     host = query.get("origin", "")
-    return Frame(host if host in found.origins else "", query.get("scheme") == "auto", state)
+    own = host if host in found.origins else ""
+    return Frame(own, query.get("scheme") == "auto", query.get("mode") == "popup", state)
 
 
 def _query(request: Request) -> str:
     """What the frame was told goes along from page to page."""
     query = request.query_params
-    return urlencode({name: query[name] for name in ("origin", "lang", "scheme", "signed") if name in query})
+    return urlencode({name: query[name] for name in ("origin", "lang", "scheme", "mode", "signed") if name in query})
 
 
 def _note(here: site.Site, request: Request, found: places.Place, key: str, state: str) -> Response:

@@ -146,7 +146,78 @@ def test_a_page_that_is_not_among_the_origins_shows_nothing(place: conftest.Plac
     tab.goto(shop.address)
     tab.wait_for_load_state("networkidle")
     assert any("frame-ancestors" in line for line in refused)
-    expect(frame_of(tab).locator("form")).to_have_count(0)
+    expect(tab.locator("iframe")).to_have_count(0)
+
+
+@pytest.mark.parametrize("mode", ["inline", "popup"])
+@pytest.mark.parametrize("trouble", ["no line", "unwell", "no such place"])
+def test_where_no_survey_can_be_had_the_page_around_shows_nothing_of_it_and_asks_again_next_time(
+    place: conftest.Place, make_tab: Tabs, shop: host.Shop, mode: str, trouble: str
+) -> None:
+    here = embedding.make(place, shop.address)
+    shop.embeds(place.pages.address, here.code if trouble != "no such place" else "AAAAAA", mode=mode)
+    tab = make_tab(quiet=False)
+    errors: list[str] = []
+    tab.on("pageerror", lambda error: errors.append(str(error)))
+    if trouble == "no line":
+        tab.route("**/e/**", lambda route: route.abort())
+    elif trouble == "unwell":
+        tab.route("**/e/**", lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>", content_type="text/html"))
+    tab.goto(shop.address)
+    if mode == "popup":
+        tab.get_by_role("button", name="Give feedback").click()
+        expect(tab.get_by_role("button", name="Give feedback")).to_have_count(0)
+        expect(tab.get_by_role("dialog")).to_be_hidden()
+    else:
+        expect(tab.locator("iframe")).to_have_count(0)
+    expect(tab.get_by_role("link", name="Cart")).to_be_visible()
+    assert tab.evaluate("localStorage.length") == 0, "trouble of ours is no answer of theirs"
+    assert errors == []
+
+
+def test_a_page_whose_loader_cannot_be_fetched_is_as_it_was(place: conftest.Place, make_tab: Tabs, shop: host.Shop) -> None:
+    here = embedding.make(place, shop.address)
+    shop.embeds(place.pages.address, here.code)
+    place.pages.stop()
+    tab = make_tab(quiet=False)
+    errors: list[str] = []
+    tab.on("pageerror", lambda error: errors.append(str(error)))
+    tab.goto(shop.address)
+    expect(tab.get_by_role("link", name="Cart")).to_be_visible()
+    expect(tab.locator("iframe")).to_have_count(0)
+    assert errors == []
+
+
+def test_several_surveys_stand_on_one_page_and_each_rests_by_itself(
+    place: conftest.Place, make_tab: Tabs, shop: host.Shop
+) -> None:
+    first, second = (embedding.make(place, shop.address, name=name) for name in ("Order", "Delivery"))
+    shop.embeds(place.pages.address, first.code)
+    one = shop.body
+    shop.embeds(place.pages.address, second.code)
+    shop.body = one + shop.body
+    tab = make_tab()
+    tab.goto(shop.address)
+    expect(tab.locator("iframe")).to_have_count(2)
+    frames = [tab.frame_locator(f"iframe[src*={code}]") for code in (first.code, second.code)]
+    expect(frames[0].get_by_role("radio").first).to_be_visible()
+    answer(frames[1], "4")
+    tab.wait_for_function("localStorage.length === 1")
+    assert tab.evaluate("Object.keys(localStorage)") == [f"palaute:{second.code}"]
+    answer(frames[0], "7")
+    assert made.stored(place, "value") == [(4,), (7,)]
+    tab.reload()
+    tab.wait_for_load_state("networkidle")
+    expect(tab.locator("iframe")).to_have_count(0)
+
+
+def test_a_loader_in_the_head_of_the_page_waits_for_its_body(place: conftest.Place, make_tab: Tabs, shop: host.Shop) -> None:
+    here = embedding.make(place, shop.address)
+    shop.embeds(place.pages.address, here.code, into="#later")
+    shop.body = shop.body.replace(" async", "") + '<p id="later"></p>'
+    tab = make_tab()
+    tab.goto(shop.address)
+    expect(tab.frame_locator("#later iframe").get_by_role("radio").first).to_be_visible()
 
 
 @pytest.mark.parametrize("mode", ["inline", "popup"])
