@@ -18,6 +18,7 @@ from hypothesis.stateful import rule as step
 from channels import memory as memory_channel
 from channels import report
 from journey import settings, tidy
+from journey.reaching import bounces
 from store import messages, returned
 from tests.journey import conftest
 from triggers import rule, touchpoint
@@ -202,8 +203,12 @@ SENDS = [
 ]
 
 
+class Killed(BaseException):
+    """The process dies in the middle of a send."""
+
+
 class Life(RuleBasedStateMachine):
-    """Cases of people with two addresses, three channels and everything that can become of a message."""
+    """Cases of people with two addresses, three channels and everything that can become of a message, and of the process."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -216,14 +221,26 @@ class Life(RuleBasedStateMachine):
         self.world.turn()
         self.answered: dict[str, int] = {}
         """Token → how many messages of it had gone when it was answered."""
+        self.lost: set[str] = set()
+        """Keys of messages that were told not to have arrived."""
 
     def teardown(self) -> None:
         self.world.clock.advance(timedelta(days=31))
-        self.world.turn()
+        self.turn()
         self.nobody_is_lost()
         self.world.belt.writer.close()
         self.world.belt.store.close()
         shutil.rmtree(self.folder)
+
+    def turn(self) -> None:
+        """Everything that is due, by as many processes as it takes."""
+        while True:
+            try:
+                self.world.turn()
+            except Killed:
+                self.restart()
+            else:
+                return
 
     def taken(self, token: str) -> int:
         return sum(one.page_url.endswith(token) for channel in self.there.values() for one in channel.messages)
@@ -232,7 +249,7 @@ class Life(RuleBasedStateMachine):
     def close(self, person: int, phone: bool) -> None:
         number = f"+35840123456{person}" if phone else ""
         self.world.close_case(email=f"aino{person}@posti.example", contact__phone=number)
-        self.world.turn()
+        self.turn()
 
     @step(name=st.sampled_from(["first", "second", "third"]), error=st.sampled_from(SENDS), times=st.integers(1, 3))
     def misbehave(self, name: str, error: errors.OutsideError, times: int) -> None:
@@ -243,8 +260,10 @@ class Life(RuleBasedStateMachine):
     def tell(self, data: st.DataObject, fate: Fate, again: bool) -> None:
         every = [(channel, one) for channel in self.there.values() for one in channel.messages]
         channel, one = data.draw(st.sampled_from(every))
+        if fate in bounces.FAILED:
+            self.lost.add(one.key)
         channel.reports += [report.Report(reference=one.key, fate=fate, code="5.1.1")] * (2 if again else 1)
-        self.world.turn()
+        self.turn()
 
     @precondition(lambda self: any(channel.messages for channel in self.there.values()))
     @step(data=st.data())
@@ -259,7 +278,12 @@ class Life(RuleBasedStateMachine):
     @step(by=st.sampled_from([timedelta(minutes=2), timedelta(hours=5), timedelta(days=1), timedelta(days=5)]))
     def go_on(self, by: timedelta) -> None:
         self.world.clock.advance(by)
-        self.world.turn()
+        self.turn()
+
+    @step(name=st.sampled_from(["first", "second", "third"]), taken=st.booleans())
+    def die_while_sending(self, name: str, taken: bool) -> None:
+        died: Any = Killed()
+        self.there[name].trouble(died, taken=taken)
 
     @step()
     def restart(self) -> None:
@@ -280,6 +304,15 @@ class Life(RuleBasedStateMachine):
             assert len(alive) <= 1
             first = [one.channel for one in sends if not one.send.startswith("reminder")]
             assert len(first) == len(set(first))
+
+    @invariant()
+    def nobody_has_the_question_from_two_channels(self) -> None:
+        got: dict[str, set[str]] = {}
+        for name, channel in self.there.items():
+            for one in channel.messages:
+                if one.key not in self.lost:
+                    got.setdefault(one.page_url, set()).add(name)
+        assert [names for names in got.values() if len(names) > 1] == []
 
     @invariant()
     def nothing_goes_after_an_answer(self) -> None:
