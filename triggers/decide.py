@@ -132,7 +132,7 @@ def _matched(look: _Look, winner: rule.Rule, person: history.History, checked: t
         plan=plan,
         probability=case.probability,
         counted=_counted(case),
-        displaces=_displaced(case),
+        displaces=tuple(one.touchpoint for one in case.displaced),
     )
 
 
@@ -146,16 +146,6 @@ def _variant(case: situation.Case) -> str:
 
 def _counted(case: situation.Case) -> load.Asking:
     return load.Asking(account=load.account(case.touch), domain=load.domain(case.touch), stratum=case.stratum, at=case.due_at)
-
-
-def _displaced(case: situation.Case) -> tuple[int, ...]:
-    """What is planned for the person too near to this one and gives way to it; a later closing ends the earlier in any case."""
-    if not case.person.planned:
-        return ()
-    spared = case.rules.quiet.per_person
-    record = situation.record(case.touch)
-    near = (one for one in case.giving_way if one.record == record or abs(case.due_at - facts.aware(one.at)) < spared)
-    return tuple(one.touchpoint for one in near)
 
 
 def _first_silence(case: situation.Case) -> decision.Silence | None:

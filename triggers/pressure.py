@@ -3,6 +3,7 @@
 Called by quiet, which has the order. All of these pass with time: settings say whether to wait (``on_conflict``).
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 
@@ -21,10 +22,13 @@ def quarantine(case: situation.Case) -> decision.Silence | None:
         until = timing.later(asked_at, spared)
         if case.due_at < until:
             return _suppressed(case, Reason.QUARANTINED, _in_peace(case, asked_at, until), until)
-    for one in case.standing:
-        if abs(case.due_at - facts.aware(one.at)) < spared:
-            return _planned(case, one)
-    return None
+    near = [one for one in case.standing if abs(case.due_at - facts.aware(one.at)) < spared]
+    return _planned(case, min(near, key=_weight)) if near else None
+
+
+def _weight(one: history.Planned) -> tuple[int, datetime, str]:
+    """Of several plans the weightiest is the one that is told, in whatever order they are known."""
+    return -one.priority, facts.aware(one.at), one.record
 
 
 def _in_peace(case: situation.Case, asked_at: datetime, until: datetime) -> str:
@@ -56,7 +60,9 @@ def account_cap(case: situation.Case) -> decision.Silence | None:
     cap, name = case.rules.quiet.per_account, load.account(case.touch)
     if cap is None or not name:
         return None
-    return _capped(case, Reason.ACCOUNT_CAP, cap, ("the account", "per_account", case.person.counts.accounts.get(name, [])))
+    gone = [one.counted.at for one in case.displaced if one.counted is not None and one.counted.account == name]
+    times = _without(case.person.counts.accounts.get(name, []), gone)
+    return _capped(case, Reason.ACCOUNT_CAP, cap, ("the account", "per_account", times))
 
 
 def domain_cap(case: situation.Case) -> decision.Silence | None:
@@ -64,8 +70,22 @@ def domain_cap(case: situation.Case) -> decision.Silence | None:
     cap, name = case.rules.quiet.per_domain, load.domain(case.touch)
     if cap is None or not name or name in case.rules.quiet.shared:
         return None
-    told = f"the e-mail domain {name[:80]}"
-    return _capped(case, Reason.DOMAIN_CAP, cap, (told, "per_domain", case.person.counts.domains.get(name, [])))
+    gone = [one.counted.at for one in case.displaced if one.counted is not None and one.counted.domain == name]
+    times = _without(case.person.counts.domains.get(name, []), gone)
+    return _capped(case, Reason.DOMAIN_CAP, cap, (f"the e-mail domain {name[:80]}", "per_domain", times))
+
+
+def _without(times: Sequence[datetime], gone: Sequence[datetime]) -> Sequence[datetime]:
+    """The askings that count although these give way."""
+    if not gone:
+        return times
+    left = Counter(gone)
+    return [at for at in times if not _taken(left, at)]
+
+
+def _taken(left: Counter[datetime], at: datetime) -> bool:
+    left[at] -= 1
+    return left[at] >= 0
 
 
 def _capped(
@@ -86,7 +106,10 @@ def daily_cap(case: situation.Case) -> decision.Silence | None:
         return None
     home = case.rules.zones.home
     wanted = case.due_at.astimezone(home).date()
-    day = load.free_day(case.person.counts.days, most, wanted)
+    counted = case.person.counts.days
+    gone = Counter(facts.aware(one.at).astimezone(home).date() for one in case.displaced if one.counted is not None)
+    days = {**counted, **{day: counted.get(day, 0) - count for day, count in gone.items()}} if gone else counted
+    day = load.free_day(days, most, wanted)
     if day == wanted:
         return None
     until = datetime.combine(day, time(), home).astimezone(UTC)

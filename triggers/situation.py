@@ -26,7 +26,7 @@ class Case:
     """The first moment from then on at which the person's window is open; None: not within a year."""
     stratum: str
     """The group whose answers the rule counts; empty where it counts none."""
-    probability: float
+    probability: float = 1.0
     """How probable it is that a record like this one comes into the sample."""
 
     @property
@@ -38,6 +38,15 @@ class Case:
     def giving_way(self) -> tuple[history.Planned, ...]:
         """What is planned for the person and yields to this touchpoint."""
         return tuple(one for one in self.person.planned if self._yields(one))
+
+    @property
+    def displaced(self) -> tuple[history.Planned, ...]:
+        """Of that, what is too near to this one; an earlier closing of the same record in any case. It counts no more."""
+        if not self.person.planned:
+            return ()
+        spared, mine = self.rules.quiet.per_person, record(self.touch)
+        near = (one for one in self.giving_way if one.record == mine or abs(self.due_at - facts.aware(one.at)) < spared)
+        return tuple(near)
 
     def _yields(self, one: history.Planned) -> bool:
         if one.restarts and one.record == record(self.touch) and one.happened_at < self.happened_at:
@@ -54,8 +63,7 @@ def of(touch: touchpoint.Touchpoint, winner: rule.Rule, rules: rule.Rules, perso
     """The touchpoint as the checks look at it at the time ``now`` (aware, UTC)."""
     happened_at = facts.aware(touch.happened_at)
     wanted_at = max(timing.wanted(rules, winner, touch, happened_at), now)
-    group = stratum(winner, touch)
-    return Case(
+    case = Case(
         touch=touch,
         winner=winner,
         rules=rules,
@@ -64,16 +72,19 @@ def of(touch: touchpoint.Touchpoint, winner: rule.Rule, rules: rule.Rules, perso
         now=now,
         wanted_at=wanted_at,
         opens_at=timing.opens(rules, winner, touch, wanted_at),
-        stratum=group,
-        probability=_probability(winner, group, person),
+        stratum=stratum(winner, touch),
     )
+    case.probability = _probability(case)
+    return case
 
 
-def _probability(winner: rule.Rule, group: str, person: history.History) -> float:
-    needed = winner.at_least
-    if needed is None or winner.sample >= 1:
-        return winner.sample
-    return winner.sample if person.counts.answers.get(group, 0.0) >= needed.wanted else 1.0
+def _probability(case: Case) -> float:
+    needed, sample = case.winner.at_least, case.winner.sample
+    if needed is None or sample >= 1:
+        return sample
+    gone = sum(one.counted is not None and one.counted.stratum == case.stratum for one in case.displaced)
+    answers = case.person.counts.answers.get(case.stratum, 0.0) - gone * needed.response_rate
+    return sample if answers >= needed.wanted else 1.0
 
 
 def record(touch: touchpoint.Touchpoint) -> str:

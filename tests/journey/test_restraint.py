@@ -136,6 +136,27 @@ def test_a_case_that_is_re_opened_before_the_message_went(make_world: Make, word
     assert told == reasons
 
 
+@pytest.mark.parametrize("quiet", [{"per_account": "1 per 7d"}, {"per_domain": "1 per 7d"}, {"daily_cap": 1}])
+@pytest.mark.parametrize("on_conflict", ["drop", "defer"])
+@conftest.sqlite_only
+def test_a_case_that_is_closed_again_keeps_its_place_under_a_cap(
+    make_world: Make, quiet: dict[str, Any], on_conflict: str
+) -> None:
+    world = begin(make_world, rules({"delay": "3h"}, on_conflict=on_conflict, **quiet))
+    case = world.close_case(account__id="a1")
+    world.turn()
+    world.clock.advance(HOUR)
+    world.reopen(case)
+    world.turn()
+    world.clock.advance(HOUR)
+    world.close_again(case)
+    world.turn()
+    world.clock.advance(4 * HOUR)
+    world.turn()
+    assert sent(world) == 1
+    assert [one["decision"]["reason"] for one in world_story(world, case)] == ["reopened", "asked"]
+
+
 def world_story(world: conftest.World, record: str) -> list[dict[str, Any]]:
     told = story.tell(world.belt.store, world.belt.secret, record, timedelta(days=30))["touchpoints"]
     return [dict(one) for one in told]

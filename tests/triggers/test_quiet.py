@@ -1,5 +1,6 @@
 """Restraint: windows, caps, lists, samples, re-opened cases, and who gives way to whom."""
 
+import itertools
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -204,6 +205,14 @@ def test_what_is_planned_before_it_is_waited_for_since_it_may_come_to_nothing() 
     assert made.explanation.endswith("it is looked at again on 2026-05-04 14:30 UTC.")
 
 
+def test_of_several_plans_the_weightiest_is_told_in_whatever_order_they_are_known() -> None:
+    plans = [planned(touchpoint=i, priority=priority).planned[0] for i, priority in ((7, 0), (8, 5), (9, 3))]
+    orders = itertools.permutations(plans)
+    assert {verdict(CLOSED, with_sections(), replace(samples.REACHABLE, planned=order)).reason for order in orders} == {
+        Reason.OUTRANKED
+    }
+
+
 def test_whom_a_cap_keeps_out_waits_where_settings_say_nothing() -> None:
     made = verdict(samples.closed(account="001A"), with_sections(quiet={"per_account": "1 per 2d"}), counted(-1))
     assert (made.verdict, made.look_again_at) == (Verdict.LATER, NOON + timedelta(hours=47))
@@ -225,6 +234,30 @@ def test_who_gives_way_to_whom(changes: dict[str, Any], reason: decision.Reason)
     made = verdict(CLOSED, with_sections(), planned(**changes))
     assert made.reason is reason
     assert made.displaces == ((7,) if reason is Reason.ASKED and "at" not in changes else ())
+
+
+@pytest.mark.parametrize("quiet", [{"per_account": "1 per 7d"}, {"per_domain": "1 per 7d"}, {"daily_cap": 1}])
+def test_what_gives_way_takes_no_room_from_what_it_gives_way_to(quiet: dict[str, Any]) -> None:
+    at = NOON + timedelta(hours=2)
+    asking = load.Asking(account="acme:001A", domain="posti.example", at=at)
+    counts = load.Load()
+    counts.add(asking, at.date())
+    known = replace(planned(at=at, record="acme:case_closed:500A", counted=asking), counts=counts)
+    case = samples.closed(account="001A")
+    made = verdict(case, with_sections(quiet=quiet), known)
+    assert (made.reason, made.displaces) == (Reason.ASKED, (7,))
+    counts.add(replace(asking, at=at + timedelta(minutes=1)), at.date())
+    assert verdict(case, with_sections(quiet=quiet), known).reason in {Reason.ACCOUNT_CAP, Reason.DOMAIN_CAP, Reason.DAILY_CAP}
+
+
+def test_what_gives_way_does_not_count_for_the_minimum_of_its_group() -> None:
+    table = {"sample": "0.000001%", "at_least": {"by": "owner", "per": "30d", "answers": 1, "response_rate": "100%"}}
+    at = NOON + timedelta(hours=2)
+    asking = load.Asking(stratum="Cases:owner=liisa", at=at)
+    counts = load.Load()
+    counts.add(asking, at.date(), 1.0)
+    known = replace(planned(at=at, record="acme:case_closed:500A", counted=asking), counts=counts)
+    assert verdict(samples.facts_of(owner="Liisa"), with_sections(table), known).reason is Reason.ASKED
 
 
 def test_a_rule_may_defer_where_the_others_drop() -> None:
