@@ -53,6 +53,8 @@ class Face:
             self._count(request)
             return
         answer = self._admitted(request)
+        if misbehaving.lost(self._faults, scope):
+            return
         await self._send(send, misbehaving.after(self._faults, answer))
 
     def _request(self, scope: Scope, body: bytes) -> exchange.Request | None:

@@ -6,7 +6,7 @@ from sandbox import base, lines
 from sandbox.dataverse import exchange, refusal
 
 KINDS = (
-    "rate_limit", "budget_exhausted", "server_error", "timeout", "drop", "expire_token", "html_page", "error_in_200", "redirect",
+    "rate_limit", "budget_exhausted", "server_error", "timeout", "drop", "drop_after", "expire_token", "html_page", "error_in_200", "redirect",
     "truncated_json", "wrong_content_type", "huge_body", "small_pages", "delta_expired", "lock_rows", "partial_failure",
     "hide_field", "closed_locked", "no_bulk", "late_commit",
 )  # fmt: skip
@@ -25,6 +25,14 @@ async def before(faults: base.Faults, scope: lines.Scope) -> bool:
         lines.hang_up(scope)
         return True
     return False
+
+
+def lost(faults: base.Faults, scope: lines.Scope) -> bool:
+    """Hang up on what has been done; True when nobody is to hear of it."""
+    if not faults.take("drop_after"):
+        return False
+    lines.hang_up(scope)
+    return True
 
 
 def refuse(faults: base.Faults) -> None:

@@ -38,6 +38,14 @@ def test_line_is_cut_without_a_word(org: Organization) -> None:
     org.get("WhoAmI")
 
 
+def test_what_was_done_stays_done_though_nobody_hears_of_it(org: Organization) -> None:
+    case = org.case()
+    org.dataverse.faults.add("drop_after")
+    with pytest.raises(requests.ConnectionError):
+        org.call("PATCH", f"incidents({case})", {"palaute_score": 5})
+    assert org.get(f"incidents({case})")["palaute_score"] == 5
+
+
 def test_line_hangs_and_is_cut(org: Organization) -> None:
     org.get("WhoAmI")
     org.dataverse.faults.add("timeout", count=1, seconds=5)
