@@ -171,6 +171,12 @@ class TestBodies:
         assert re.findall(r"(https://\S+\?v=\S+)$", body(mail, "plain"), re.MULTILINE) == wanted
 
     @pytest.mark.parametrize("metric", METRICS)
+    def test_no_style_is_used_that_mail_programs_drop(self, metric: str) -> None:
+        """No flex, grid, variables or logical properties, which Gmail's web client and Word do not know."""
+        source = body(read(messages.message(metric)), "html")
+        assert re.findall(r"(?:-inline-(?:start|end)|\bflex|\bgrid|var\(|position\s*:)", source) == []
+
+    @pytest.mark.parametrize("metric", METRICS)
     def test_a_mail_is_far_from_being_clipped(self, metric: str) -> None:
         assert len(CHANNEL.mail(messages.message(metric, language="fi", subject="Ä" * 500))) < 30_000
 
