@@ -20,8 +20,7 @@ _INVITATION = messages.INVITATION
 _MESSAGE = messages.MESSAGE
 _ANSWER = answers.ANSWER
 _ANY_ANSWER = _ANSWER.alias()
-_IS_DUE = _MESSAGE.c.state.concat("") == "due"
-"""Not a search by state: SQLite would go through everything that is due instead of through what the person has."""
+_IS_DUE = messages.in_state("due")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -64,6 +64,14 @@ def not_a_reminder() -> sa.ColumnElement[bool]:
     return sa.not_(MESSAGE.c.send.startswith(_REMINDER))
 
 
+def in_state(*states: str) -> sa.ColumnElement[bool]:
+    """Whether messages that were found by something else are in one of these states.
+
+    Not a search by state: SQLite would go through all messages that went, or wait, instead of through those of the person.
+    """
+    return MESSAGE.c.state.concat("").in_(states)
+
+
 def answerable(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
     """Nobody gets a link that leads to a closed survey, or to one that they answered."""
     return INVITATION.c.state == "open", INVITATION.c.expires_at > now

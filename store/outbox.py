@@ -111,7 +111,7 @@ def _outgoing(row: Mapping[str, Any]) -> messages.Outgoing:
 def last_sent(tx: sa.Connection, person_ids: Iterable[int]) -> dict[int, datetime]:
     """Person id → when the last message went to them, or may have gone; a reminder is part of the same asking."""
     at = sa.func.coalesce(MESSAGE.c.sent_at, MESSAGE.c.claimed_at, MESSAGE.c.due_at, type_=MESSAGE.c.due_at.type)
-    gone = MESSAGE.c.state.in_(("sent", "sending", "unsure"))
+    gone = messages.in_state("sent", "sending", "unsure")
     found: dict[int, datetime] = {}
     for chunk in rows.chunks(sorted(set(person_ids))):
         query = (

@@ -19,7 +19,7 @@ class Answer(SQLModel, table=True):
     __table_args__ = (
         sa.UniqueConstraint("invitation_id", "version"),
         index.where("answer_confirmed_once", "state = 'confirmed'", "invitation_id", unique=True),
-        sa.Index("answer_state", "state"),
+        sa.Index("answer_state", "state", "invitation_id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -106,7 +106,7 @@ class FieldUpdate(SQLModel, table=True):
         ),
         index.where("field_update_link", "topic = 'link' AND state <> 'replaced'", "record"),
         index.where("field_update_to_write", "state = 'due'", "connector", "due_at"),
-        sa.Index("field_update_state", "state"),
+        sa.Index("field_update_state", "state", "touchpoint_id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

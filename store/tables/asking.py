@@ -41,7 +41,7 @@ class Message(SQLModel, table=True):
     __table_args__ = (
         sa.UniqueConstraint("invitation_id", "send"),
         index.where("message_to_send", "state = 'due'", "connector", "due_at"),
-        sa.Index("message_state", "state"),
+        sa.Index("message_state", "state", "invitation_id"),
         index.where("message_of_reference", "reference <> ''", "reference"),
         index.where("message_of_day", "sent_at IS NOT NULL", "channel", "sent_at"),
         index.where("message_to_number", "channel = 'sms'", "address"),

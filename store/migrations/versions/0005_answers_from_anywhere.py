@@ -18,6 +18,8 @@ _HAS_REFERENCE = sa.text("reference <> ''")
 _LINKS = sa.text("topic = 'link' AND state <> 'replaced'")
 _WENT = sa.text("sent_at IS NOT NULL")
 _BY_TEXT = sa.text("channel = 'sms'")
+_STATES = {"answer": "invitation_id", "message": "invitation_id", "field_update": "touchpoint_id"}
+"""Table → whose state is also asked for: by state alone, SQLite would look through all answers that count."""
 
 
 def upgrade() -> None:
@@ -95,6 +97,9 @@ def upgrade() -> None:
     op.drop_index("field_update_verdict_once", "field_update")
     _told_once("topic", "touchpoint_id", "object", "record")
     op.create_index("field_update_link", "field_update", ["record"], sqlite_where=_LINKS, postgresql_where=_LINKS)
+    for table, of in _STATES.items():
+        op.drop_index(f"{table}_state", table)
+        op.create_index(f"{table}_state", table, ["state", of])
 
 
 def _told_once(*columns: str) -> None:
@@ -109,6 +114,9 @@ def _told_once(*columns: str) -> None:
 
 
 def downgrade() -> None:
+    for table in _STATES:
+        op.drop_index(f"{table}_state", table)
+        op.create_index(f"{table}_state", table, ["state"])
     op.drop_index("field_update_link", "field_update")
     op.drop_index("field_update_verdict_once", "field_update")
     op.execute(sa.text("DELETE FROM field_update WHERE topic IN ('link', 'link_over', 'address')"))
