@@ -223,7 +223,7 @@ def _message(belt: belts.Belt, one: messages.Outgoing) -> channel.Message:
         happened_at=touch.happened_at,
         page_url=links.page(links_to, one.token),
         unsubscribe_url=links.unsubscribe(links_to, one.token),
-        privacy_url=links.privacy(belt.public_url),
+        privacy_url=links.privacy(belt.public_url, one.token),
         reminder=one.is_reminder,
         person=touch.person,
         connector=touch.connector,

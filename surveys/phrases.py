@@ -117,7 +117,7 @@ PHRASES: dict[str, str | Plural] = {
     "thanks.low.case_closed": "We are sorry this did not go well. Your answer has gone to the people who handled your case.",
     "thanks.seen": "Your answer has gone to the people in charge of it.",
     "thanks.seen.case_closed": "Your answer has gone to the people who handled your case.",
-    "checked": "Thank you, your answer is taken, it is being checked",
+    "checked": "Thank you, your answer was taken and is being checked",
     "checked.more": (
         "Programs that look through mail for dangers sometimes send answers too. Was it you? Then press the button, and your "
         "answer counts."
@@ -180,13 +180,22 @@ PHRASES: dict[str, str | Plural] = {
     "privacy.what": "What we store",
     "privacy.what.more": (
         "Your answer and comment, when you gave them, what they are about, and your name and address as they "
-        "stand in our customer records. No cookies, no tracking."
+        "stand in our customer records. A code made from your browser and network address helps to tell people from programs; "
+        "the address itself is not kept. No cookies, no tracking."
+    ),
+    "privacy.what.detached": (
+        "Your answer and comment, roughly what they are about, and the day, all apart from your name. Of you we store only that "
+        "you have answered. No cookies, no tracking."
     ),
     "privacy.long": "How long",
     "privacy.rights": "Your rights",
     "privacy.rights.more": (
         "You can change your answer, ask what we know about you, have it corrected or deleted, and say that "
         "you do not want to be asked. You can also complain to the data protection authority."
+    ),
+    "privacy.rights.detached": (
+        "You can ask what we know about you and say that you do not want to be asked. Your answer cannot be changed or deleted, "
+        "because nobody can find it again. You can also complain to the data protection authority."
     ),
     "privacy.contact": "Contact",
     "privacy.contact.more": "Reply to the message that brought you here, or write to {address}.",

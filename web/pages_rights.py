@@ -66,15 +66,26 @@ def privacy(here: site.Site, request: Request, form: Form) -> Response:
     return here.render("privacy.html", words, heading=words.text("privacy"), sections=_sections(words))
 
 
-def _sections(words: wording.Wording) -> list[tuple[str, str]]:
+def privacy_of(here: site.Site, request: Request, form: Form) -> Response:
+    """``GET /privacy/TOKEN``: the same of the survey behind this link; in general where the link is long forgotten."""
+    asked = collect.find(here.belt, request.path_params["token"])
+    if asked is None:
+        return privacy(here, request, form)
+    words = here.words(site.language(here, request.query_params, asked.language))
+    sections = _sections(words, anonymous=asked.survey.anonymous)
+    return here.render("privacy.html", words, heading=words.text("privacy"), sections=sections)
+
+
+def _sections(words: wording.Wording, *, anonymous: bool = False) -> list[tuple[str, str]]:
     brand = words.brand
+    how = "detached" if anonymous else "more"
     contact = words.text("privacy.contact.more", address=brand.address) if brand.address else words.text("privacy.contact.reply")
     return [
         (words.text("privacy.who"), brand.address or brand.name),
         (words.text("privacy.for"), words.text("privacy.for.more")),
-        (words.text("privacy.what"), words.text("privacy.what.more")),
-        (words.text("privacy.long"), words.privacy()),
-        (words.text("privacy.rights"), words.text("privacy.rights.more")),
+        (words.text("privacy.what"), words.text(f"privacy.what.{how}")),
+        (words.text("privacy.long"), words.text("privacy.place", months=brand.keep_months) if anonymous else words.privacy()),
+        (words.text("privacy.rights"), words.text(f"privacy.rights.{how}")),
         (words.text("privacy.contact"), contact),
     ]
 
@@ -83,4 +94,5 @@ ROUTES = (
     route.Path(path="/u/{token}", get=ask_to_stop, post=stop, one_person=True),
     route.Path(path="/why/{token}", get=why, one_person=True),
     route.Path(path="/privacy", get=privacy),
+    route.Path(path="/privacy/{token}", get=privacy_of, one_person=True),
 )

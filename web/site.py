@@ -127,7 +127,7 @@ class Site:
         query = f"?lang={words.language}"
         return [
             Link(words.text("why"), f"{self.root}/why/{token}{query}"),
-            Link(words.text("privacy"), f"{self.root}/privacy{query}"),
+            Link(words.text("privacy"), f"{self.root}/privacy/{token}{query}"),
             Link(words.text("stop"), f"{self.root}/u/{token}{query}"),
         ]
 
@@ -161,9 +161,9 @@ def open_site(belt: belts.Belt, root: str, embed_secret: bytes = b"") -> Site:
         limiter=anyio.CapacityLimiter(_THREADS),
         style=_style(belt.brand),
         light_style=_style(belt.brand, dark=False),
-        script=_static("page.js"),
-        frame=_static("frame.js"),
-        loader=_static("embed.js"),
+        script=_script("page.js"),
+        frame=_script("frame.js"),
+        loader=_script("embed.js"),
         embed_secret=embed_secret,
     )
 
@@ -199,6 +199,12 @@ def static(content: bytes, kind: str) -> Response:
 
 def _static(name: str) -> bytes:
     return (_FOLDER / "static" / name).read_bytes()
+
+
+def _script(name: str) -> bytes:
+    """Without indentation and the lines that only explain: every page is to be under 20 kB with all that it loads."""
+    lines = (line.strip() for line in _static(name).splitlines())
+    return b"\n".join(line for line in lines if line and not line.startswith(b"//")) + b"\n"
 
 
 def _style(brand: survey.Brand, *, dark: bool = True) -> bytes:

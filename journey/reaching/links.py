@@ -31,9 +31,9 @@ def unsubscribe(public_url: str, token: str) -> str:
     return f"{public_url.rstrip('/')}/u/{token}"
 
 
-def privacy(public_url: str) -> str:
-    """What we keep, for how long, and whom to ask."""
-    return f"{public_url.rstrip('/')}/privacy"
+def privacy(public_url: str, token: str) -> str:
+    """What we keep of the answer to this invitation, for how long, and whom to ask."""
+    return f"{public_url.rstrip('/')}/privacy/{token}"
 
 
 def subject(touch: touchpoint.Touchpoint) -> str:

@@ -317,7 +317,7 @@ def test_a_person_who_is_doubted_says_so_with_a_second_press(box: Box) -> None:
     page = visitor.get(letter.page + "?lang=en")
     time.sleep(stage.READS)
     checked = visitor.post(letter.page + "?lang=en", fields(page, "3", comment="Quite good", more="from a browser's memory"))
-    assert "Thank you, your answer is taken, it is being checked" in checked.text
+    assert "Thank you, your answer was taken and is being checked" in checked.text
     assert "Quite good" in checked.text
     again = {name: unescape(said) for name, said in re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', checked.text)}
     assert again["value"] == "3"

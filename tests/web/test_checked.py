@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from html import unescape
 
 import pytest
 import requests
 
+from journey import settings
 from surveys import questions, survey
 from tests.web import conftest
 
 SAID = {
-    "en": "Thank you, your answer is taken, it is being checked",
+    "en": "Thank you, your answer was taken and is being checked",
     "fi": "Kiitos, vastauksesi on vastaanotettu ja se tarkistetaan",
     "sv": "Tack, ditt svar är mottaget och kontrolleras",
 }
@@ -56,7 +58,8 @@ def test_a_second_press_after_reading_counts(place: conftest.Place) -> None:
     assert states(place) == [(7, "replaced"), (7, "confirmed")]
 
 
-def test_a_second_press_at_once_is_checked_again(place: conftest.Place) -> None:
+def test_a_second_press_at_once_is_checked_again(make_place: Callable[..., conftest.Place]) -> None:
+    place = make_place(settings=settings.JourneySettings(signs=settings.Signs(just_sent=timedelta(0))))
     token = place.ask()
     checked = place.answer(token, "7", more="x")
     assert SAID["en"] in place.post(f"/s/{token}", hidden(checked)).text

@@ -1,7 +1,12 @@
 """Saying no, learning why, privacy."""
 
+import html
+import re
+from collections.abc import Callable
+
 import pytest
 
+from surveys import survey
 from tests.web import conftest
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -72,6 +77,25 @@ def test_privacy_tells_who_how_long_and_whom_to_ask(place: conftest.Place) -> No
     page = place.get("/privacy?lang=sv").text
     assert "Havus serviceteam ser ditt svar och ditt namn. De raderas efter 24 månader." in page
     assert "Havu Oy, Rantatie 1, 00100 Helsinki" in page
+
+
+def test_privacy_of_an_anonymous_survey_promises_what_it_keeps(make_place: Callable[..., conftest.Place]) -> None:
+    place = make_place(surveys={"asked": survey.Survey(key="asked", metric="nps", anonymous=True)})
+    token = place.ask()
+    (path,) = re.findall(r'href="(/privacy[^"]*)"', place.get(f"/s/{token}").text)
+    page = place.get(html.unescape(path)).text
+    assert "all apart from your name" in page
+    assert "with your name and deleted" not in page
+    assert "cannot be changed or deleted" in page
+    assert place.world.channel.messages[0].privacy_url.endswith(f"/privacy/{token}")
+
+
+def test_privacy_of_a_link_speaks_the_persons_language_and_of_a_forgotten_one_is_still_told(place: conftest.Place) -> None:
+    path = f"/privacy/{place.ask()}"
+    assert "with your name and deleted after 24 months" in place.get(path).text
+    assert "Tietosuoja" in place.get(f"{path}?lang=fi").text
+    forgotten = place.get("/privacy/" + "A" * 22)
+    assert (forgotten.status_code, "with your name" in forgotten.text) == (200, True)
 
 
 def test_a_page_of_nobody_speaks_the_browsers_language(place: conftest.Place) -> None:
