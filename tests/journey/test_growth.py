@@ -8,12 +8,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from journey import collect
 from journey.answering import visits
 from store import opened
+from surveys import survey
 from tests.journey import conftest
+from triggers import rule
 
 FEW, MANY = 20, 220
 """Cases that were asked about and answered before the round that is counted."""
@@ -82,18 +85,19 @@ def a_round(world: conftest.World) -> None:
     assert answer(world, 1, token, "5") is not None
     assert collect.unsubscribe(world.belt, world.token(-2))
     world.turn()
-    world.clock.advance(timedelta(minutes=1))
-    world.turn()
+    for rest in (timedelta(minutes=1), timedelta(days=4)):
+        world.clock.advance(rest)
+        world.turn()
 
 
-def after(folder: Path, history: int) -> dict[str, int]:
+def after(folder: Path, history: int, **changes: object) -> dict[str, int]:
     """What the statements of a round cost behind so many cases."""
-    world = conftest.World(folder, f"sqlite:///{folder / str(history)}.db")
+    world = conftest.World(folder, f"sqlite:///{folder / str(history)}.db", **changes)
     world.crm.put("case", "", {"closed": False, "score": None, "comment": None})
     world.turn()
     live(world, history)
     for _ in range(2):  # what was read within the look-back is read again, however much it was
-        world.clock.advance(timedelta(hours=3))
+        world.clock.advance(timedelta(days=20))
         live(world, 1)
     with counted(world.belt.store) as steps:
         a_round(world)
@@ -103,8 +107,18 @@ def after(folder: Path, history: int) -> dict[str, int]:
     return dict(steps)
 
 
-def test_no_statement_of_a_round_or_a_page_takes_longer_when_more_is_stored(tmp_path: Path) -> None:
-    few, many = after(tmp_path, FEW), after(tmp_path, MANY)
+CAPS = {"per_person": "9d", "per_account": "9 per 9d", "per_domain": "900 per 9d", "daily_cap": 900, "on_conflict": "defer"}
+RULE = {"name": "All", "on": "case_closed", "survey": "csat", "channel": "memory", "remind": ["3d"], "expires": "9d"}
+WORLDS: dict[str, dict[str, object]] = {
+    "few words": {},
+    "caps and reminders": {"rules": rule.Rules.model_validate({"rules": [RULE], "quiet": CAPS})},
+    "anonymous": {"surveys": {"csat": survey.Survey(key="csat", metric="csat", anonymous=True)}},
+}
+
+
+@pytest.mark.parametrize("changes", WORLDS.values(), ids=WORLDS)
+def test_no_statement_of_a_round_or_a_page_takes_longer_when_more_is_stored(tmp_path: Path, changes: dict[str, object]) -> None:
+    few, many = after(tmp_path, FEW, **changes), after(tmp_path, MANY, **changes)
     assert len(few) > 30
     factor, more = _SLACK
     grown = {said: f"{few.get(said, 0)} → {steps}" for said, steps in many.items() if steps > factor * few.get(said, 0) + more}
