@@ -82,7 +82,7 @@ MADE_ELSEWHERE = {
         "81a0f89d0425c2d51427a5d9f20991e791999745e103e05b696e5dae43bb74a8"
     ),
 }
-"""What the recipes made with ``SECRET`` at 12:00 UTC on 1 January 2030. PHP escapes letters and slashes in JSON, Node.js neither."""
+"""What the recipes made with ``SECRET`` at 12:00 UTC on 1 January 2030. PHP escapes letters and slashes, Node.js neither."""
 
 
 @pytest.mark.parametrize("program", MADE_ELSEWHERE)
