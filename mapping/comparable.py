@@ -4,20 +4,21 @@ Called by everything that checks settings against a CRM, with what ``Connector.d
 come along lookups to other objects are left alone: their columns are not described.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from connectors import base
 from mapping import fieldtype, kind
-from triggers import rule
+from triggers import facts, rule
 from wire import finding
 
 _BY_SIZE = frozenset({"above", "at_least", "below", "at_most", "older_than", "newer_than"})
 _INSTANTS = frozenset({fieldtype.Family.INSTANT, fieldtype.Family.DAY})
 _NUMBERS = frozenset({fieldtype.Family.WHOLE, fieldtype.Family.NUMBER})
-_CODES = frozenset({"picklist", "state", "status"})
-"""What Dataverse stores as a number where the source gives no names."""
+_CODES = frozenset({"Picklist", "State", "Status"})
+"""Dataverse's types for choices, which are numbers where the source gives no names; Salesforce's ``picklist`` is a text."""
 
 
 def check(
@@ -40,12 +41,31 @@ def _of_rule(
     for condition in asked.when:
         for field, key, wanted in condition.comparisons():
             column = source.context.get(field)
-            if key not in _BY_SIZE or column is None or column.names:
+            if key not in _BY_SIZE or column is None:
+                continue
+            if column.names:
+                yield from _named(connector, asked, (field, key, wanted), column.names)
                 continue
             for path in column.path:
                 described = _described(source, path, descriptions)
                 if described is not None and not _fits(described.type, wanted):
-                    yield _finding(connector, asked, (field, key, wanted), described)
+                    what = "a date" if isinstance(wanted, date | timedelta) else "a number"
+                    told = f"{described.name} as {what}, but the CRM says that it is of the type {described.type}"
+                    yield _finding(connector, asked, (field, key, wanted), told)
+
+
+def _named(
+    connector: str, asked: rule.Rule, compared: tuple[str, str, Any], names: Mapping[str, str]
+) -> Iterator[finding.Finding]:
+    """Names that the source gives to codes are what rules see, and mostly words."""
+    by_date = isinstance(compared[2], date | timedelta)
+    if by_date or all(math.isnan(facts.number(name)) for name in names.values()):
+        seen = ", ".join(list(names.values())[:_SHOWN])
+        yield _finding(connector, asked, compared, f"it as {'a date' if by_date else 'a number'}, but its values are {seen}")
+
+
+_SHOWN = 5
+"""Names that are told, at most."""
 
 
 def _described(source: kind.Source, path: str, descriptions: Mapping[str, base.Description]) -> base.Field | None:
@@ -62,15 +82,14 @@ def _fits(crm_type: str, wanted: Any) -> bool:
         return True
     if isinstance(wanted, date | timedelta):
         return family in _INSTANTS
-    return family in _NUMBERS or crm_type.casefold() in _CODES
+    return family in _NUMBERS or crm_type in _CODES
 
 
-def _finding(connector: str, asked: rule.Rule, compared: tuple[str, str, Any], described: base.Field) -> finding.Finding:
-    field, key, wanted = compared
-    what = "a date" if isinstance(wanted, date | timedelta) else "a number"
+def _finding(connector: str, asked: rule.Rule, compared: tuple[str, str, Any], told: str) -> finding.Finding:
+    field, key, _ = compared
     return finding.Finding(
         subject=f"connectors.{connector}: rule “{asked.name}”",
         grade=finding.Grade.WARNING,
-        message=f"{field} {key} compares {described.name} as {what}, but the CRM says that it is of the type {described.type}",
+        message=f"{field} {key} compares {told}",
         remedy="Compare it with is, in or contains, or map the fact to a column of the right type; other values never match.",
     )

@@ -51,12 +51,21 @@ def test_what_the_type_allows_or_is_not_described_is_not_told(condition: dict[st
             "subject above compares Name as a number, but the CRM says that it is of the type string",
         ),
         ({"field": "amount", "newer_than": "2d"}, "amount newer_than compares Amount as a date"),
+        (
+            {"field": "stage", "above": 3},
+            "stage above compares StageName as a number, but the CRM says that it is of the type pick",
+        ),
         ({"not": {"any": [{"field": "subject", "at_most": 1}]}}, "subject at_most compares Name as a number"),
     ],
 )
 def test_what_hardly_any_value_can_meet_is_told(condition: dict[str, Any], words: str) -> None:
     (message,) = told("salesforce", "purchase", condition)
     assert words in message
+
+
+def test_names_that_the_source_gives_to_codes_are_words() -> None:
+    (message,) = told("dynamics", "case_closed", {"field": "priority", "above": 2})
+    assert message == "priority above compares it as a number, but its values are High, Normal, Low"
 
 
 def test_columns_behind_the_closing_are_looked_at_too() -> None:
