@@ -86,7 +86,7 @@ def test_rows_that_do_not_meet_the_condition_are_left_out(org: DeltaOrg) -> None
 def test_what_is_committed_far_later_than_the_look_back_is_found(org: DeltaOrg) -> None:
     desk = begun(org)
     late = org.close_late(1)
-    org.advance(timedelta(hours=3))
+    org.advance(timedelta(minutes=50))
     desk.poll()
     assert desk.seen == []
     org.reveal()
