@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from connectors import past
+from connectors import field_history
 from wire import finding
 
 Values = Mapping[str, Any]
@@ -210,15 +210,15 @@ class Connector(abc.ABC):
     def look(self, looks: Sequence[Look]) -> Sequence[Change]:
         """The records as they are now; one call per 1,000 or so. A record that is gone comes back with ``deleted`` set."""
 
-    def field_changes(self, asked: Sequence[past.Asked]) -> Sequence[past.Told]:
+    def field_changes(self, asked: Sequence[field_history.Asked]) -> Sequence[field_history.Told]:
         """From what to what columns changed, one answer for each question in the order given.
 
         At most one call per ``past.BATCH`` records, what is asked to find out whether the changes are told at all included
         (further pages apart). A column that is not tracked, or whose changes this user may not read, is told of in ``untold``
         and raises nothing. A connector that cannot tell changes leaves this as it is.
         """
-        why = past.Untold(message=f"{self.name} cannot tell how fields changed", remedy="Compare the value itself.")
-        return [past.nothing(one, why) for one in asked]
+        why = field_history.Untold(message=f"{self.name} cannot tell how fields changed", remedy="Compare the value itself.")
+        return [field_history.nothing(one, why) for one in asked]
 
     @abc.abstractmethod
     def write(self, updates: Sequence[FieldUpdate]) -> Sequence[Settled]:

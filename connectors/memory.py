@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors import base, keyset, past, settings, settling
+from connectors import base, field_history, keyset, settings, settling
 from wire import budget, errors, finding
 
 _LATE = {"locked"}
@@ -68,7 +68,7 @@ class Crm:
         self.forgotten: set[tuple[str, str]] = set()
         """(object, path) whose changes are not kept."""
         self._records: dict[tuple[str, str], Record] = {}
-        self._history: dict[tuple[str, str], list[past.FieldChange]] = {}
+        self._history: dict[tuple[str, str], list[field_history.FieldChange]] = {}
 
     def put(self, object_name: str, record: str, values: Mapping[str, Any], *, stamp: datetime | None = None) -> str:
         """Make or change a record as people in the CRM would, values by path; answers its id (a new one where empty)."""
@@ -87,10 +87,10 @@ class Crm:
         for path, became in values.items():
             was = before.get(path)
             if was != became and (key[0], path) not in self.forgotten:
-                change = past.FieldChange(record=key[1], column=path, at=moment, was=was, became=became)
+                change = field_history.FieldChange(record=key[1], column=path, at=moment, was=was, became=became)
                 self._history.setdefault(key, []).append(change)
 
-    def history(self, object_name: str, record: str) -> list[past.FieldChange]:
+    def history(self, object_name: str, record: str) -> list[field_history.FieldChange]:
         """How a record changed since it was made, oldest first."""
         with self.lock:
             return sorted(self._history.get((object_name, record), ()), key=lambda change: change.at)
@@ -192,18 +192,20 @@ class MemoryConnector(base.Connector):
             return False
         raise errors.NeedsPerson(f"{asked.object}.{path} cannot be read", remedy="Let this user read it.")
 
-    def field_changes(self, asked: Sequence[past.Asked]) -> Sequence[past.Told]:
-        for _ in range(0, max(1, sum(len(one.records) for one in asked)), past.BATCH):
+    def field_changes(self, asked: Sequence[field_history.Asked]) -> Sequence[field_history.Told]:
+        for _ in range(0, max(1, sum(len(one.records) for one in asked)), field_history.BATCH):
             self._call()
         return [self._told(one) for one in asked]
 
-    def _told(self, asked: past.Asked) -> past.Told:
+    def _told(self, asked: field_history.Asked) -> field_history.Told:
         kept = [path for path in asked.fields if self._tells(asked.object, path)]
         found = [change for record in asked.records for change in self.crm.history(asked.object, record)]
         changes = [change for change in found if change.column in kept and change.at >= asked.since]
-        why = past.Untold(message="its changes are not kept", remedy="Take it out of the CRM's list of forgotten fields.")
+        why = field_history.Untold(
+            message="its changes are not kept", remedy="Take it out of the CRM's list of forgotten fields."
+        )
         untold = {path: why for path in asked.fields if path not in kept}
-        return past.Told(changes=sorted(changes, key=lambda change: change.at), untold=untold)
+        return field_history.Told(changes=sorted(changes, key=lambda change: change.at), untold=untold)
 
     def _tells(self, object_name: str, path: str) -> bool:
         return (object_name, path) not in self.crm.forgotten and self.crm.visible(object_name, path)

@@ -7,7 +7,7 @@ the record itself can be asked about: the CRMs keep changes per record, and a lo
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from connectors import past
+from connectors import field_history
 from mapping import kind, plain
 from triggers import changes, facts, rule, touchpoint
 from wire import finding
@@ -49,21 +49,21 @@ def columns(source: kind.Source, wanted: Iterable[str]) -> dict[str, str]:
     return {fact: column for fact in sorted(wanted) if (column := _column(source, fact))}
 
 
-def question(source: kind.Source, wanted: Iterable[str], records: Iterable[str], since: datetime) -> past.Asked | None:
+def question(source: kind.Source, wanted: Iterable[str], records: Iterable[str], since: datetime) -> field_history.Asked | None:
     """What to ask a connector about these records; None where nothing can be asked. ``since`` as in ``past.Asked``."""
     asked = tuple(dict.fromkeys(columns(source, wanted).values()))
     if not asked:
         return None
-    return past.Asked(object=source.target, records=tuple(dict.fromkeys(records)), fields=asked, since=since)
+    return field_history.Asked(object=source.target, records=tuple(dict.fromkeys(records)), fields=asked, since=since)
 
 
 class Answer:
     """What a connector told of one question, ready to be looked up record by record."""
 
-    def __init__(self, source: kind.Source, wanted: Iterable[str], told: past.Told) -> None:
+    def __init__(self, source: kind.Source, wanted: Iterable[str], told: field_history.Told) -> None:
         self._source = source
         self._columns = {fact: column for fact, column in columns(source, wanted).items() if column not in told.untold}
-        self._changes: dict[tuple[str, str], list[past.FieldChange]] = {}
+        self._changes: dict[tuple[str, str], list[field_history.FieldChange]] = {}
         for change in told.changes:
             self._changes.setdefault((change.record, change.column), []).append(change)
 
@@ -75,13 +75,13 @@ class Answer:
             made |= changes.never(fact) if latest is None else self._happened(fact, column, latest) if latest.kept else {}
         return made
 
-    def _happened(self, fact: str, column: str, change: past.FieldChange) -> dict[str, touchpoint.Plain]:
+    def _happened(self, fact: str, column: str, change: field_history.FieldChange) -> dict[str, touchpoint.Plain]:
         named = kind.Column(path=(column,), names=self._source.context[fact].names)
         was, became = (plain.fact(named, {column: value}) for value in (change.was, change.became))
         return changes.happened(fact, facts.aware(change.at), was, became)
 
 
-def _latest(some: Sequence[past.FieldChange]) -> past.FieldChange | None:
+def _latest(some: Sequence[field_history.FieldChange]) -> field_history.FieldChange | None:
     """The last of these. Both CRMs stamp whole seconds and promise no order within one: there, no other goes on from the last."""
     if not some:
         return None
@@ -92,7 +92,7 @@ def _latest(some: Sequence[past.FieldChange]) -> past.FieldChange | None:
 
 
 def check(
-    connector: str, sources: Sequence[kind.Source], rules: rule.Rules, untold: Mapping[str, Mapping[str, past.Untold]]
+    connector: str, sources: Sequence[kind.Source], rules: rule.Rules, untold: Mapping[str, Mapping[str, field_history.Untold]]
 ) -> list[finding.Finding]:
     """One finding for each rule and fact whose changes are not to be had. ``untold`` is by source, as connectors answer."""
     found = [
@@ -104,7 +104,7 @@ def check(
     return list(dict.fromkeys(found))
 
 
-def _untold(source: kind.Source, asked: rule.Rule, untold: Mapping[str, past.Untold]) -> Iterator[tuple[str, str, str]]:
+def _untold(source: kind.Source, asked: rule.Rule, untold: Mapping[str, field_history.Untold]) -> Iterator[tuple[str, str, str]]:
     known = columns(source, asked.changes())
     for fact in sorted(asked.changes()):
         column = known.get(fact, "")

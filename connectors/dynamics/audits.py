@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
-from connectors import past
+from connectors import field_history
 from connectors.dynamics import changedata, faults, line, multipart, odata
 from wire import errors
 
@@ -38,7 +38,7 @@ class _Part:
     """Some records of one question, or a further page of them."""
 
     number: int
-    asked: past.Asked
+    asked: field_history.Asked
     records: tuple[str, ...]
     next_page: str = ""
 
@@ -46,7 +46,7 @@ class _Part:
 @dataclass
 class _Found:
     rows: list[Mapping[str, Any]] = field(default_factory=list)
-    refused: past.Untold | None = None
+    refused: field_history.Untold | None = None
 
 
 class Audits:
@@ -58,7 +58,7 @@ class Audits:
         self._organization = False, 0.0
         self._lock = threading.Lock()
 
-    def changes(self, asked: Sequence[past.Asked]) -> list[past.Told]:
+    def changes(self, asked: Sequence[field_history.Asked]) -> list[field_history.Told]:
         """As ``base.Connector.field_changes`` describes it."""
         found = [_Found() for _ in asked]
         unknown = [name for name in dict.fromkeys(one.object for one in asked) if not self._fresh(name)]
@@ -111,28 +111,28 @@ class Audits:
         found.rows += rows
         return [replace(part, next_page=self._line.own(link))] if link else []
 
-    def _told(self, asked: past.Asked, found: _Found) -> past.Told:
+    def _told(self, asked: field_history.Asked, found: _Found) -> field_history.Told:
         if found.refused is not None:
-            return past.nothing(asked, found.refused)
+            return field_history.nothing(asked, found.refused)
         table = self._tables[asked.object]
         untold = {name: why for name in asked.fields if (why := self._why(asked.object, name)) is not None}
         kept = {attribute(name): name for name in asked.fields if name not in untold}
         changes = [change for row in found.rows for change in changedata.changes(row, kept, table.columns)]
-        return past.Told(changes=sorted(changes, key=lambda change: change.at), untold=untold)
+        return field_history.Told(changes=sorted(changes, key=lambda change: change.at), untold=untold)
 
-    def _why(self, name: str, path: str) -> past.Untold | None:
+    def _why(self, name: str, path: str) -> field_history.Untold | None:
         table, column = self._tables[name], self._tables[name].columns.get(attribute(path))
         if not self._organization[0]:
             remedy = "Start auditing: Power Platform admin center → Environments → Settings → Audit and logs → Audit settings."
-            return past.Untold(message="auditing is off for the environment", remedy=remedy)
+            return field_history.Untold(message="auditing is off for the environment", remedy=remedy)
         if column is None:
-            return past.Untold(message="the column does not exist", remedy="Correct the name in settings.")
+            return field_history.Untold(message="the column does not exist", remedy="Correct the name in settings.")
         if not table.audited:
             remedy = f"Switch on “Audit changes to its data” for the table {name} (Power Apps → Tables → {name} → Properties)."
-            return past.Untold(message="auditing is off for the table", remedy=remedy)
+            return field_history.Untold(message="auditing is off for the table", remedy=remedy)
         if not column.audited:
             remedy = f"Switch on “Enable auditing” for the column {attribute(path)} (Power Apps → Tables → {name} → Columns)."
-            return past.Untold(message="auditing is off for the column", remedy=remedy)
+            return field_history.Untold(message="auditing is off for the column", remedy=remedy)
         return None
 
 
@@ -141,18 +141,18 @@ def attribute(path: str) -> str:
     return path.removeprefix("_").removesuffix("_value") if path.startswith("_") else path
 
 
-def _parts(number: int, asked: past.Asked) -> list[_Part]:
+def _parts(number: int, asked: field_history.Asked) -> list[_Part]:
     """One part at least, so that it is found out whether audits can be read at all."""
     records = tuple(dict.fromkeys(lowered for record in asked.records if (lowered := odata.guid(record))))
     return [
-        _Part(number=number, asked=asked, records=records[begin : begin + past.BATCH])
-        for begin in range(0, max(1, len(records)), past.BATCH)
+        _Part(number=number, asked=asked, records=records[begin : begin + field_history.BATCH])
+        for begin in range(0, max(1, len(records)), field_history.BATCH)
     ]
 
 
 def _batch(waiting: list[_Part]) -> tuple[list[_Part], list[_Part]]:
     """As many parts as are about ``past.BATCH`` records together, at least one; and the rest."""
-    room, taken = past.BATCH, 0
+    room, taken = field_history.BATCH, 0
     while taken < len(waiting) and (taken == 0 or len(waiting[taken].records) <= room):
         room -= len(waiting[taken].records)
         taken += 1
@@ -200,9 +200,11 @@ def _column(row: Mapping[str, Any]) -> changedata.Column:
     return changedata.Column(type=str(row.get("AttributeType")).lower(), audited=_managed(row))
 
 
-def _refused(fault: faults.Fault) -> past.Untold:
+def _refused(fault: faults.Fault) -> field_history.Untold:
     error = faults.translate(fault)
     lacking = PRIVILEGE in fault.message
     remedy = f"Give the application user's security role View Audit Summary ({PRIVILEGE}), for the whole organization."
     message = f"the application user lacks the privilege {PRIVILEGE}" if lacking else str(error)
-    return past.Untold(message=message, remedy=remedy if lacking or not isinstance(error, errors.NeedsPerson) else error.remedy)
+    return field_history.Untold(
+        message=message, remedy=remedy if lacking or not isinstance(error, errors.NeedsPerson) else error.remedy
+    )

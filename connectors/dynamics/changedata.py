@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors import past
+from connectors import field_history
 from connectors.dynamics import odata
 from wire import errors
 
@@ -34,7 +34,9 @@ class Column:
     audited: bool
 
 
-def changes(row: Mapping[str, Any], kept: Mapping[str, str], columns: Mapping[str, Column]) -> Iterator[past.FieldChange]:
+def changes(
+    row: Mapping[str, Any], kept: Mapping[str, str], columns: Mapping[str, Column]
+) -> Iterator[field_history.FieldChange]:
     """The changes of one audit row; a row that was made changed nothing."""
     at, record = _instant(row.get("createdon")), odata.guid(str(row.get("_objectid_value")))
     if at is None or not record:
@@ -47,7 +49,7 @@ def changes(row: Mapping[str, Any], kept: Mapping[str, str], columns: Mapping[st
             kind = columns[name].type
             was, became = value(one.get("oldValue"), kind), value(one.get("newValue"), kind)
             kept_values = was is not None or became is not None
-            yield past.FieldChange(record=record, column=kept[name], at=at, was=was, became=became, kept=kept_values)
+            yield field_history.FieldChange(record=record, column=kept[name], at=at, was=was, became=became, kept=kept_values)
 
 
 def _changed(text: Any) -> list[Mapping[str, Any]]:

@@ -5,13 +5,13 @@ address it becomes ``$expand=incidentid($select=…;$expand=primarycontactid($se
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from connectors import base
+from connectors import base, json_rows
 from connectors.dynamics import tables
 from wire import errors
 
@@ -19,13 +19,8 @@ STAMP = "modifiedon"
 MERGED: Mapping[str, tuple[str, ...]] = {"incident": ("statecode", "statuscode", "_masterid_value")}
 """Columns that tell of a merge: a case that was merged is Canceled (2) with reason Merged (2000)."""
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,7})?Z")
 SAFE = "$(),;:'=/@*"
 """Characters that a query option keeps as they are."""
-_ABSENT = object()
-
-Take = Callable[[Mapping[str, Any]], dict[str, Any]]
-"""A row as plain values."""
 
 
 @dataclass
@@ -104,53 +99,18 @@ def _address(table: tables.Table, options: Sequence[str]) -> str:
     return f"{table.entity_set}?{'&'.join(quote(option, safe=SAFE) for option in options)}"
 
 
-def taker(fields: Sequence[str], children: Sequence[base.Child], left_out: frozenset[str]) -> Take:
-    """A function that picks these paths from a row; what the row does not answer for stays absent."""
-    plain = [path for path in fields if "." not in path and path not in left_out]
-    along = [(path, path.split(".")) for path in fields if "." in path and path not in left_out]
-    below = [
-        (
-            child.relationship,
-            [(full, path.split(".")) for path in child.fields if (full := f"{child.relationship}.{path}") not in left_out],
-        )
-        for child in children
-    ]
-
-    def take(row: Mapping[str, Any]) -> dict[str, Any]:
-        values = {path: _plain(row[path]) for path in plain if path in row}
-        for path, steps in along:
-            if (value := _walk(row, steps)) is not _ABSENT:
-                values[path] = _plain(value)
-        for relationship, paths in below:
-            rows = row.get(relationship)
-            child = rows[0] if isinstance(rows, list) and rows else None
-            for path, steps in paths:
-                if (value := _walk(child, steps)) is not _ABSENT:
-                    values[path] = _plain(value)
-        return values
-
-    return take
+def taker(fields: Sequence[str], children: Sequence[base.Child], left_out: frozenset[str]) -> json_rows.Take:
+    """A function that picks these paths from a row (``json_rows.taker``)."""
+    return json_rows.taker(fields, children, left_out, _first_child)
 
 
-def _walk(row: Any, steps: Sequence[str]) -> Any:
-    for step in steps:
-        if row is None:
-            return None
-        row = row.get(step, _ABSENT) if isinstance(row, Mapping) else _ABSENT
-        if row is _ABSENT:
-            return _ABSENT
-    return row
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, str) and len(value) >= 20 and value[10] == "T" and _INSTANT.fullmatch(value):
-        return datetime.fromisoformat(value).astimezone(UTC)
-    return None if isinstance(value, Mapping | list) else value
+def _first_child(value: Any) -> Mapping[str, Any] | None:
+    return value[0] if isinstance(value, list) and value else None
 
 
 def key_of(row: Mapping[str, Any], table: tables.Table) -> tuple[str, datetime]:
     """Id and stamp of a row; raises Later when they are none, so that no bookmark is ever made of them."""
-    record, stamp = guid(str(row.get(table.key))), _plain(row.get(STAMP))
+    record, stamp = guid(str(row.get(table.key))), json_rows.plain_value(row.get(STAMP))
     if not record or not isinstance(stamp, datetime):
         raise errors.Later(f"Dataverse answers with rows without {table.key} and {STAMP}: look at what stands between")
     return record, stamp
@@ -158,8 +118,8 @@ def key_of(row: Mapping[str, Any], table: tables.Table) -> tuple[str, datetime]:
 
 def rows_of(body: Any) -> tuple[list[Mapping[str, Any]], str]:
     """The rows of a query's answer, and the link to the next page, empty on the last."""
-    rows = body.get("value") if isinstance(body, Mapping) else None
-    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+    found = body.get("value") if isinstance(body, Mapping) else None
+    if not isinstance(found, list) or not all(isinstance(row, Mapping) for row in found):
         raise errors.Later("Dataverse answers a query with something else: look at what stands between")
     link = body.get("@odata.nextLink")
-    return rows, link if isinstance(link, str) else ""
+    return found, link if isinstance(link, str) else ""

@@ -5,37 +5,27 @@ then is describe asked: optional columns and consent columns are left out from t
 any other hidden column needs a person.
 """
 
-import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from connectors import base
+from connectors import base, left_out
 from wire import errors
 
 _CONSENT = {"HasOptedOutOfEmail", "HasOptedOutOfFax", "DoNotCall", "HasOptedOutSolicit", "HasOptedOutProcessing", "ShouldForget"}
 """Standard consent columns, by their last name; ``Person…`` on person accounts too. Custom ones must be ``optional``."""
 _OWN = {"IsDeleted", "MasterRecordId"}
 """What a look asks for of its own accord."""
-_REMEMBERED = 3600.0
-"""Seconds until columns that were hidden are tried again."""
 
 Describe = Callable[[str], Mapping[str, Any] | None]
 """The describe of one object, None when this user sees no such object."""
 
 
-class Columns:
+class Columns(left_out.LeftOut):
     """What is known to be hidden, by object. Safe for threads."""
 
     def __init__(self, describe: Describe) -> None:
+        super().__init__()
         self._describe = describe
-        self._left_out: dict[str, tuple[float, frozenset[str]]] = {}
-        self._lock = threading.Lock()
-
-    def left_out(self, object_name: str) -> frozenset[str]:
-        """Paths that are not to be asked for."""
-        until, paths = self._left_out.get(object_name, (0.0, frozenset()))
-        return paths if time.monotonic() < until else frozenset()
 
     def learn(self, asked: base.Watch | base.Look, used: frozenset[str]) -> bool:
         """Find out by describe what of this is hidden; whether asking again, without more than ``used``, will do better.
@@ -55,8 +45,7 @@ class Columns:
                 names = ", ".join(f"{asked.object}.{path}" for path in needed)
                 remedy = "Give the user read access to them (field-level security), or correct the names in settings."
                 raise errors.NeedsPerson(f"fields cannot be read: {names}", code="INVALID_FIELD", remedy=remedy)
-            before = self.left_out(asked.object)
-            self._left_out[asked.object] = time.monotonic() + _REMEMBERED, before | hidden
+            self._leave_out(asked.object, hidden)
             return not hidden <= used
 
     def _exists(self, object_name: str, steps: Sequence[str], known: dict[str, Mapping[str, Any] | None]) -> bool:

@@ -1,10 +1,9 @@
 """The Salesforce connector: the contract of ``connectors.base`` over Composite requests."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connectors import base, findings, keyset, past, settings, settling
+from connectors import base, findings, remote, settings
 from connectors.salesforce import bulk, columns, faults, history, line, queries, writing
 from wire import errors, finding
 
@@ -12,42 +11,28 @@ _SUBREQUESTS = 25
 """Most subrequests in a Composite request."""
 _UNSEEN = {"NOT_FOUND", "INVALID_TYPE"}
 """What describe answers about an object that does not exist or that this user may not see."""
+_WORDS = remote.Words(
+    signs_in="Salesforce",
+    answers="Salesforce",
+    sign_in_remedy="Look at the network, the proxy and login_url.",
+    reach_remedy="Look at the network and at Salesforce's status page.",
+)
 
-_HELLO = line.Request(method="GET", path="")
-"""The list of resources: the lightest call that needs a token but no permission (``limits`` needs View Setup)."""
 
-
-class SalesforceConnector(base.Connector):
+class SalesforceConnector(remote.RemoteConnector):
     """One Salesforce org."""
 
+    words = _WORDS
+
     def __init__(self, name: str, chosen: settings.SalesforceSettings) -> None:
-        self.name = name
         self._batch = chosen.batch
-        self._poll = chosen.poll.total_seconds()
         self._line = line.Line(chosen)
         jobs = bulk.Bulk(self._line, self._raw_describe, chosen.bulk_above)
-        self._queries = queries.Queries(self._line, columns.Columns(self._raw_describe), chosen.page, jobs)
-        self._history = history.History(self._line)
-        self._reader = keyset.Reader(look_back=chosen.look_back, lag=chosen.lag)
+        reads = queries.Queries(self._line, columns.Columns(self._raw_describe), chosen.page, jobs)
+        super().__init__(name, chosen, way=self._line, reads=reads, history=history.History(self._line))
 
-    def start(self, watches: Sequence[base.Watch], back: timedelta = timedelta()) -> Mapping[str, base.Bookmark]:
-        return keyset.first_bookmarks(watches, self._line.call(_HELLO).clock, back)
-
-    def read(self, watches: Sequence[base.Watch], bookmarks: Mapping[str, base.Bookmark]) -> Iterator[base.Page]:
-        self._line.budget.begin_round()
-        return self._reader.read(watches, bookmarks, self._queries.round)
-
-    def patience(self) -> float:
-        return self._line.budget.patience(self._poll)
-
-    def look(self, looks: Sequence[base.Look]) -> Sequence[base.Change]:
-        return self._queries.look(looks)
-
-    def field_changes(self, asked: Sequence[past.Asked]) -> Sequence[past.Told]:
-        return self._history.changes(asked)
-
-    def write(self, updates: Sequence[base.FieldUpdate]) -> Sequence[base.Settled]:
-        return settling.in_order(updates, lambda wave: writing.write(self._line, wave, self._batch))
+    def _send(self, updates: Sequence[base.FieldUpdate]) -> Sequence[base.Settled]:
+        return writing.write(self._line, updates, self._batch)
 
     def describe(self, objects: Sequence[str]) -> Mapping[str, base.Description]:
         found: dict[str, base.Description] = {}
@@ -75,36 +60,16 @@ class SalesforceConnector(base.Connector):
             raise errors.Later("Salesforce answers describe with something else: look at what stands between")
         return body
 
-    def check(self) -> Sequence[finding.Finding]:
-        subject = f"connectors.{self.name}"
-        try:
-            self._line.sign_in()
-        except errors.OutsideError as error:
-            return [findings.failed(f"{subject}: sign-in", error, "Look at the network, the proxy and login_url.")]
-        signed = findings.good(f"{subject}: sign-in", "Salesforce gives a token")
-        try:
-            clock = self._line.call(_HELLO).clock
-        except errors.OutsideError as error:
-            return [signed, findings.failed(f"{subject}: reach", error, "Look at the network and at Salesforce's status page.")]
-        reach = findings.good(f"{subject}: reach", "Salesforce answers")
-        return [signed, reach, findings.clock(subject, clock), self._limit(subject)]
-
-    def _limit(self, subject: str) -> finding.Finding:
+    def _limits(self, subject: str) -> Sequence[finding.Finding]:
         used, limit = self._line.budget.used or 0, self._line.budget.theirs
         if limit is None:
-            return findings.good(f"{subject}: daily limit", "Salesforce tells none")
+            return [findings.good(f"{subject}: daily limit", "Salesforce tells none")]
         message = f"{used} of {limit} API calls used"
         if used < 0.8 * limit:
-            return findings.good(f"{subject}: daily limit", message)
+            return [findings.good(f"{subject}: daily limit", message)]
         remedy = "Find out who uses them, buy more, or raise poll."
-        return finding.Finding(subject=f"{subject}: daily limit", grade=finding.Grade.WARNING, message=message, remedy=remedy)
-
-    def health(self) -> base.Health:
-        known = self._line.budget
-        return base.Health(calls=known.calls, limit=known.theirs, used=known.used)
-
-    def close(self) -> None:
-        self._line.close()
+        grade = finding.Grade.WARNING
+        return [finding.Finding(subject=f"{subject}: daily limit", grade=grade, message=message, remedy=remedy)]
 
 
 def _description(name: str, body: Mapping[str, Any]) -> base.Description:

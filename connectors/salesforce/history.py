@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from connectors import past
+from connectors import field_history, json_rows
 from connectors.salesforce import faults, line, soql
 from wire import errors
 
@@ -50,7 +50,7 @@ class _Part:
     """Some records of one question, from a row on."""
 
     number: int
-    asked: past.Asked
+    asked: field_history.Asked
     records: tuple[str, ...]
     after: tuple[str, str] = ("", "")
     """CreatedDate and Id of the last row that came."""
@@ -58,8 +58,8 @@ class _Part:
 
 @dataclass
 class _Found:
-    changes: list[past.FieldChange] = field(default_factory=list)
-    refused: past.Untold | None = None
+    changes: list[field_history.FieldChange] = field(default_factory=list)
+    refused: field_history.Untold | None = None
 
 
 class History:
@@ -71,7 +71,7 @@ class History:
         """(object, column) → state, and until when (monotonic) it is believed."""
         self._lock = threading.Lock()
 
-    def changes(self, asked: Sequence[past.Asked]) -> list[past.Told]:
+    def changes(self, asked: Sequence[field_history.Asked]) -> list[field_history.Told]:
         """As ``base.Connector.field_changes`` describes it."""
         found = [_Found() for _ in asked]
         left = [part for number, one in enumerate(asked) for part in _parts(number, one)]
@@ -109,31 +109,31 @@ class History:
                 state = _State.UNKNOWN if part.fault is not None else _STATES[told.get(column)]
                 self._known[column] = state, until
 
-    def _told(self, asked: past.Asked, found: _Found) -> past.Told:
+    def _told(self, asked: field_history.Asked, found: _Found) -> field_history.Told:
         if found.refused is not None:
-            return past.nothing(asked, found.refused)
+            return field_history.nothing(asked, found.refused)
         changed = {change.column for change in found.changes}
         untold = {name: why for name in asked.fields if (why := self._why(asked.object, name, name in changed)) is not None}
         changes = [change for change in found.changes if change.column not in untold]
-        return past.Told(changes=changes, untold=untold)
+        return field_history.Told(changes=changes, untold=untold)
 
-    def _why(self, object_name: str, column: str, has_rows: bool) -> past.Untold | None:
+    def _why(self, object_name: str, column: str, has_rows: bool) -> field_history.Untold | None:
         state, _ = self._known[object_name, column]
         switch = f"Setup → Object Manager → {object_name} → Fields & Relationships → Set History Tracking: tick {column}"
         if state is _State.UNTRACKED:
-            return past.Untold(
+            return field_history.Untold(
                 message="field history tracking is off for it", remedy=f"{switch}; what changed before stays untold."
             )
         if state is _State.UNSEEN:
             remedy = f"Let this user read {object_name}.{column} (field-level security), or correct the name in settings."
-            return past.Untold(message="this user cannot see it", remedy=remedy)
+            return field_history.Untold(message="this user cannot see it", remedy=remedy)
         if state is _State.TRACKED or has_rows:
             return None
         remedy = f"{switch}, and let this user view setup and configuration."
-        return past.Untold(message="whether its history is tracked cannot be read", remedy=remedy)
+        return field_history.Untold(message="whether its history is tracked cannot be read", remedy=remedy)
 
 
-def _parts(number: int, asked: past.Asked) -> list[_Part]:
+def _parts(number: int, asked: field_history.Asked) -> list[_Part]:
     """One part at least, so that it is found out whether the history can be read at all."""
     records = tuple(record for record in dict.fromkeys(asked.records) if soql.is_identifier(record))
     return [
@@ -189,7 +189,7 @@ def _read(asked: _Part, part: line.Part, found: _Found) -> list[_Part]:
             raise faults.translate(part.fault)
         history, _ = source(asked.asked.object)
         remedy = f"Let this user read {asked.asked.object}, or compare the changes of an object that has field history."
-        found.refused = past.Untold(message=f"{history} cannot be read ({part.fault.code})", remedy=remedy)
+        found.refused = field_history.Untold(message=f"{history} cannot be read ({part.fault.code})", remedy=remedy)
         return []
     rows, done = soql.rows_of(part.body)
     found.changes += _changes(asked.asked, rows)
@@ -204,15 +204,15 @@ def _read(asked: _Part, part: line.Part, found: _Found) -> list[_Part]:
     return [replace(asked, after=after)]
 
 
-def _changes(asked: past.Asked, rows: Sequence[Mapping[str, Any]]) -> Iterator[past.FieldChange]:
+def _changes(asked: field_history.Asked, rows: Sequence[Mapping[str, Any]]) -> Iterator[field_history.FieldChange]:
     _, key = source(asked.object)
     columns = {name: column for column in asked.fields for name in shown(asked.object, column)}
     for row in rows:
         column = columns.get(str(row.get("Field")))
         if column is None or (column.endswith("Id") and row.get("DataType") != "EntityId"):
             continue
-        was, became = (soql.plain_value(row.get(name)) for name in ("OldValue", "NewValue"))
-        yield past.FieldChange(
+        was, became = (json_rows.plain_value(row.get(name)) for name in ("OldValue", "NewValue"))
+        yield field_history.FieldChange(
             record=str(row.get(key)),
             column=column,
             at=_moment(row),
@@ -223,7 +223,7 @@ def _changes(asked: past.Asked, rows: Sequence[Mapping[str, Any]]) -> Iterator[p
 
 
 def _moment(row: Mapping[str, Any]) -> datetime:
-    value = soql.plain_value(row.get("CreatedDate"))
+    value = json_rows.plain_value(row.get("CreatedDate"))
     if not isinstance(value, datetime):
         raise errors.Later("Salesforce answers with history rows without CreatedDate: look at what stands between")
     return value

@@ -111,6 +111,10 @@ class Line:
         self._session.close()
         self._token_session.close()
 
+    def clock(self) -> datetime:
+        """Salesforce's own time, by the list of resources: a token is all it takes (``limits`` needs View Setup)."""
+        return self.call(Request(method="GET", path="")).clock
+
     def call(self, asked: Request) -> Reply:
         """One billable call; a token that has expired is renewed once. Raises Later or NeedsPerson."""
         return self._signed_in(lambda grant: self._once(grant, asked))

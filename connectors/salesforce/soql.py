@@ -1,22 +1,17 @@
 """Query texts and the rows that come back, as plain values."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors import base, keyset
+from connectors import base, json_rows, keyset
 from wire import errors
 
 STAMP = "SystemModstamp"
 MERGEABLE = {"Account", "Case", "Contact", "Lead"}
 """Objects with MasterRecordId."""
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:\+0000|Z)")
 _IDENTIFIER = re.compile(r"[0-9A-Za-z]{15}(?:[0-9A-Za-z]{3})?")
-_ABSENT = object()
-
-Take = Callable[[Mapping[str, Any]], dict[str, Any]]
-"""A row as plain values."""
 
 
 def instant(value: datetime) -> str:
@@ -75,58 +70,20 @@ def is_identifier(text: str) -> bool:
     return bool(_IDENTIFIER.fullmatch(text))
 
 
-def taker(fields: Sequence[str], children: Sequence[base.Child], left_out: frozenset[str]) -> Take:
-    """A function that picks these paths from a row; what the row does not answer for stays absent."""
-    plain = [path for path in fields if "." not in path and path not in left_out]
-    along = [(path, path.split(".")) for path in fields if "." in path and path not in left_out]
-    below = [
-        (child.relationship, [(f"{child.relationship}.{path}", path.split(".")) for path in child.fields], left_out)
-        for child in children
-    ]
-
-    def take(row: Mapping[str, Any]) -> dict[str, Any]:
-        values = {path: plain_value(row[path]) for path in plain if path in row}
-        for path, steps in along:
-            if (value := _walk(row, steps)) is not _ABSENT:
-                values[path] = plain_value(value)
-        for relationship, paths, hidden in below:
-            child = _first_child(row.get(relationship))
-            for path, steps in paths:
-                if path not in hidden and (value := _walk(child, steps)) is not _ABSENT:
-                    values[path] = plain_value(value)
-        return values
-
-    return take
+def taker(fields: Sequence[str], children: Sequence[base.Child], left_out: frozenset[str]) -> json_rows.Take:
+    """A function that picks these paths from a row (``json_rows.taker``)."""
+    return json_rows.taker(fields, children, left_out, _first_child)
 
 
 def _first_child(value: Any) -> Mapping[str, Any] | None:
-    rows = value.get("records") if isinstance(value, Mapping) else None
-    return rows[0] if rows else None
-
-
-def _walk(row: Any, steps: Sequence[str]) -> Any:
-    for step in steps:
-        if row is None:
-            return None
-        if not isinstance(row, Mapping):
-            return _ABSENT
-        row = row.get(step, _ABSENT)
-        if row is _ABSENT:
-            return _ABSENT
-    return row
-
-
-def plain_value(value: Any) -> Any:
-    """A value of JSON as a connector hands it on: instants as datetimes in UTC, nothing for what is nested."""
-    if isinstance(value, str) and len(value) >= 20 and value[10] == "T" and _INSTANT.fullmatch(value):
-        return datetime.fromisoformat(value).astimezone(UTC)
-    return None if isinstance(value, Mapping | list) else value
+    found = value.get("records") if isinstance(value, Mapping) else None
+    return found[0] if found else None
 
 
 def stamp_of(row: Mapping[str, Any]) -> datetime:
     """SystemModstamp of a row; raises Later when it is none, so that no bookmark is ever made of it."""
     value = row.get(STAMP)
-    value = value if isinstance(value, datetime) else plain_value(value)
+    value = value if isinstance(value, datetime) else json_rows.plain_value(value)
     if not isinstance(value, datetime) or not is_identifier(str(row.get("Id"))):
         raise errors.Later("Salesforce answers with rows without Id and SystemModstamp: look at what stands between")
     return value
@@ -134,7 +91,11 @@ def stamp_of(row: Mapping[str, Any]) -> datetime:
 
 def rows_of(body: Any) -> tuple[list[Mapping[str, Any]], bool]:
     """The rows of a query's answer, and whether they are all of them."""
-    rows = body.get("records") if isinstance(body, Mapping) else None
-    if not isinstance(rows, list) or not isinstance(body.get("done"), bool) or not all(isinstance(row, Mapping) for row in rows):
+    found = body.get("records") if isinstance(body, Mapping) else None
+    if (
+        not isinstance(found, list)
+        or not isinstance(body.get("done"), bool)
+        or not all(isinstance(row, Mapping) for row in found)
+    ):
         raise errors.Later("Salesforce answers a query with something else: look at what stands between")
-    return rows, body["done"]
+    return found, body["done"]

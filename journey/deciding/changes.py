@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from connectors import base, past
+from connectors import base, field_history
 from mapping import changed, kind
 from store import touchpoints
 from triggers import rule
@@ -27,7 +27,7 @@ def wanted(connector: str, sources: Iterable[kind.Source], rules: Sequence[rule.
 
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 """No CRM tells changes from before its time, and a date typed by hand may lie in the year 1, which no query takes."""
-Untold = Mapping[str, Mapping[str, past.Untold]]
+Untold = Mapping[str, Mapping[str, field_history.Untold]]
 """Source → column → why its changes are not told."""
 
 
@@ -58,7 +58,7 @@ def frozen(
     return Frozen(kept, {name: answer.untold for name, answer in by_source.items()})
 
 
-def _question(source: kind.Source, facts: frozenset[str], some: Sequence[touchpoints.Found]) -> past.Asked | None:
+def _question(source: kind.Source, facts: frozenset[str], some: Sequence[touchpoints.Found]) -> field_history.Asked | None:
     first = max(_EARLIEST, min(one.touch.happened_at for one in some))
     return changed.question(source, facts, (one.touch.record for one in some), first - changed.LIFE)
 

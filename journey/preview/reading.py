@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from connectors import base, past
+from connectors import base, field_history
 from journey import notice
 from journey.deciding import changes
 from mapping import inward, kind
@@ -75,7 +75,7 @@ def read(origin: Origin, span: Span, secret: bytes, rules: Sequence[rule.Rules] 
 
     for page in origin.connector.read(watches, marks):
         reached = {**reached, **page.bookmarks}
-        yield from map(portion, rows.chunks(page.changes, past.BATCH))
+        yield from map(portion, rows.chunks(page.changes, field_history.BATCH))
         del page  # tens of megabytes, which must not lie beside the next page while that is read
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors import base, past
+from connectors import base, field_history
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,10 +107,10 @@ class Org(abc.ABC):
         fields, optional = self.watch.fields, self.watch.optional
         return base.Look(name="look", object=self.watch.object, records=tuple(records), fields=fields, optional=optional)
 
-    def asked(self, records: Sequence[str], since: datetime | None = None) -> past.Asked:
+    def asked(self, records: Sequence[str], since: datetime | None = None) -> field_history.Asked:
         """The changes of ``tracked`` on these cases."""
         since = since or self.now() - timedelta(days=1)
-        return past.Asked(object=self.watch.object, records=tuple(records), fields=(self.tracked.column,), since=since)
+        return field_history.Asked(object=self.watch.object, records=tuple(records), fields=(self.tracked.column,), since=since)
 
     def update(self, record: str, score: int, key: str = "") -> base.FieldUpdate:
         """A score for a case."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connectors import base, past
+from connectors import base, field_history
 from connectors.dynamics import changedata
 from connectors.salesforce import history
 from tests.connectors import stand_in, test_dynamics, test_salesforce
@@ -35,10 +35,10 @@ def either(request: pytest.FixtureRequest) -> stand_in.StandInOrg:
     return made
 
 
-def asked(org: stand_in.StandInOrg, record: str, *columns: str, of: str = "") -> past.Asked:
+def asked(org: stand_in.StandInOrg, record: str, *columns: str, of: str = "") -> field_history.Asked:
     """The changes of these columns on one record, of the last hour."""
     since = org.now() - timedelta(hours=1)
-    return past.Asked(object=of or org.watch.object, records=(record,), fields=columns, since=since)
+    return field_history.Asked(object=of or org.watch.object, records=(record,), fields=columns, since=since)
 
 
 def write(org: stand_in.StandInOrg, connector: base.Connector, record: str, values: Mapping[str, Any], of: str = "") -> None:
@@ -47,7 +47,9 @@ def write(org: stand_in.StandInOrg, connector: base.Connector, record: str, valu
     assert [row.outcome for row in connector.write([update])] == [base.Outcome.DONE]
 
 
-def told(connector: base.Connector, question: past.Asked) -> tuple[dict[str, tuple[Any, Any]], Mapping[str, past.Untold]]:
+def told(
+    connector: base.Connector, question: field_history.Asked
+) -> tuple[dict[str, tuple[Any, Any]], Mapping[str, field_history.Untold]]:
     """Column → from what to what, of its last change; and what is not told."""
     [answer] = connector.field_changes([question])
     return {one.column: (one.was, one.became) for one in answer.changes}, answer.untold

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from connectors import base, past
+from connectors import base, field_history
 from tests.connectors.org import Org
 
 
@@ -64,7 +64,7 @@ class TracingContract:
 
     def test_a_thousand_records_are_one_call_and_the_next_is_another(self, org: Org) -> None:
         connector = org.connector()
-        cases = org.close_cases(past.BATCH)
+        cases = org.close_cases(field_history.BATCH)
         connector.look([org.look(cases[:1])])
         for asked in (org.asked(cases), org.asked(cases)):
             before = org.calls()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connectors import memory, past
+from connectors import field_history, memory
 from connectors import settings as connector_settings
 from journey import notice
 from journey.deciding import judging
@@ -183,7 +183,7 @@ class Slow(memory.MemoryConnector):
 
     history_lag = MINUTE
 
-    def field_changes(self, asked: Sequence[past.Asked]) -> Sequence[past.Told]:
+    def field_changes(self, asked: Sequence[field_history.Asked]) -> Sequence[field_history.Told]:
         known = self.crm.now() - timedelta(seconds=30)
         told = super().field_changes(asked)
         return [dataclasses.replace(one, changes=[change for change in one.changes if change.at <= known]) for one in told]

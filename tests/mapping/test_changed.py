@@ -8,7 +8,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from connectors import past
+from connectors import field_history
 from mapping import changed, kind
 from tests.mapping import samples
 from triggers import rule, touchpoint
@@ -47,22 +47,22 @@ def test_a_column_of_the_watched_row_is_not_one_of_the_record() -> None:
 
 def test_the_question_is_about_the_record_and_each_column_once() -> None:
     asked = changed.question(INCIDENT, {"priority", "owner", "owner_id"}, ["a", "b", "a"], samples.NOON)
-    assert asked == past.Asked(
+    assert asked == field_history.Asked(
         object="incident", records=("a", "b"), fields=("_ownerid_value", "prioritycode"), since=samples.NOON
     )
     assert changed.question(INCIDENT, {"owner"}, ["a"], samples.NOON) is None
 
 
-def change(was: Any, became: Any, before: timedelta = timedelta(minutes=1), **more: Any) -> past.FieldChange:
+def change(was: Any, became: Any, before: timedelta = timedelta(minutes=1), **more: Any) -> field_history.FieldChange:
     """A change of the priority of incident "a", so long before noon."""
     at = samples.NOON - before
-    return past.FieldChange(**{"record": "a", "column": "prioritycode", "at": at, "was": was, "became": became, **more})
+    return field_history.FieldChange(**{"record": "a", "column": "prioritycode", "at": at, "was": was, "became": became, **more})
 
 
-def kept(*changes: past.FieldChange, untold: bool = False) -> dict[str, touchpoint.Plain]:
+def kept(*changes: field_history.FieldChange, untold: bool = False) -> dict[str, touchpoint.Plain]:
     """What a touchpoint of noon keeps of these."""
-    why = {"prioritycode": past.Untold(message="off", remedy="on")} if untold else {}
-    answer = changed.Answer(INCIDENT, {"priority"}, past.Told(changes=changes, untold=why))
+    why = {"prioritycode": field_history.Untold(message="off", remedy="on")} if untold else {}
+    answer = changed.Answer(INCIDENT, {"priority"}, field_history.Told(changes=changes, untold=why))
     return answer.context("a", samples.NOON)
 
 
@@ -107,12 +107,14 @@ def test_any_history_gives_the_change_that_an_onlooker_would_name(
         at += pause
         if wanted != value:
             made.append(
-                past.FieldChange(record="a", column="prioritycode", at=begin + timedelta(seconds=at), was=value, became=wanted)
+                field_history.FieldChange(
+                    record="a", column="prioritycode", at=begin + timedelta(seconds=at), was=value, became=wanted
+                )
             )
             seen = (value, wanted) if at <= moment + changed.AFTERMATH.total_seconds() else seen
             value = wanted
     order.shuffle(made)
-    answer = changed.Answer(INCIDENT, {"priority"}, past.Told(changes=made))
+    answer = changed.Answer(INCIDENT, {"priority"}, field_history.Told(changes=made))
     names = {1: "High", 2: "Normal", 3: "Low"}
     expected = (None, None) if seen is None else tuple(names[one] for one in seen)
     assert ends(answer.context("a", begin + timedelta(seconds=moment))) == expected
@@ -142,7 +144,7 @@ def rules(*fields: str) -> rule.Rules:
 
 
 def test_the_check_names_the_rule_and_what_to_switch_on() -> None:
-    untold = {"case_closed": {"Priority": past.Untold(message="tracking is off", remedy="Tick Priority.")}}
+    untold = {"case_closed": {"Priority": field_history.Untold(message="tracking is off", remedy="Tick Priority.")}}
     [found] = changed.check("acme", [CASE], rules("priority", "origin"), untold)
     assert found.subject == "connectors.acme: rule “Changed”"
     assert found.message == "never matches, because Case does not tell how priority (Priority) changes: tracking is off"
@@ -160,7 +162,7 @@ def test_the_check_is_content_where_everything_is_told() -> None:
 
 def test_a_moment_of_another_zone_is_kept_in_utc() -> None:
     made = kept(
-        past.FieldChange(
+        field_history.FieldChange(
             record="a", column="prioritycode", at=samples.NOON.astimezone(timezone(timedelta(hours=3))), was=3, became=1
         )
     )
