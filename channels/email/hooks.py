@@ -109,7 +109,7 @@ def _ours(event: Event, marks: dsn.Marks) -> Iterator[report.Report]:
     """``{"message_id": "<…>", "event": "bounced", "code": "5.1.1", "words": "user unknown"}``"""
     reference, kind = _reference(marks, [_text(event, "message_id")]), _text(event, "event")
     if kind in _PLAIN:
-        yield report.Report(reference=reference, fate=_PLAIN[kind], code=_text(event, "code"))
+        yield report.Report(reference=reference, fate=_PLAIN[kind], code=_enhanced(_text(event, "code")))
     elif kind == "bounced":
         yield dsn.told(reference, _enhanced(_text(event, "code")), f"{_text(event, 'code')} {_text(event, 'words')}".strip())
     elif kind not in ("delayed", "sent", "opened"):
@@ -234,5 +234,6 @@ def _enhanced(text: str) -> str:
 
 
 def _text(event: Event, name: str) -> str:
+    """As text that a database takes; empty where there is none."""
     value = event.get(name)
-    return value[:20_000] if isinstance(value, str) else ""
+    return value[:20_000].encode("utf-8", "replace").decode("utf-8").replace("\x00", "") if isinstance(value, str) else ""

@@ -99,10 +99,11 @@ def prove(call: Call, given: settings.HookSettings) -> None:
 
 
 def at(values: Any, path: str) -> str:
-    """The value at ``data.attributes.status`` or ``results.0.id`` as text; empty where there is none."""
+    """The value at ``data.attributes.status`` or ``results.0.id`` as text that a database takes; empty where there is none."""
     for part in path.split("."):
         if isinstance(values, list) and part.isdigit() and int(part) < len(values):
             values = values[int(part)]
         else:
             values = values.get(part) if isinstance(values, dict) else None
-    return str(values) if isinstance(values, str | int | float) and not isinstance(values, bool) else ""
+    text = str(values) if isinstance(values, str | int | float) and not isinstance(values, bool) else ""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "")

@@ -90,7 +90,7 @@ class TwilioGateway(gateway.Gateway):
         status, code = hooks.at(call.values, "MessageStatus"), hooks.at(call.values, "ErrorCode")
         return hooks.Word(
             reference=hooks.at(call.values, "MessageSid"),
-            key=parse_qs(urlsplit(call.url).query).get(KEY, [""])[0],
+            key=hooks.at(parse_qs(urlsplit(call.url).query), f"{KEY}.0"),
             fate=_fate(status, code),
             code=gateway.words(code)[:40],
             words=gateway.words(status)[:40],

@@ -294,6 +294,14 @@ class TestAmazon:
         assert called.state() == ("sent", "", [])
 
 
+@pytest.mark.parametrize("event", ["complaint", "delivered", "bounced"])
+def test_odd_letters_in_a_code_do_no_harm(called: Called, event: str) -> None:
+    odd = "\ud800\x00\x1b[2J" + "x" * 10_000
+    assert called.post(plain(called, event=event, code=odd, words=odd)).status_code == 204
+    told = str(called.place.world.why("00000001"))
+    assert ("x" * 1000 in told, "x1b" in told, "ud800" in told) == (False, False, False)
+
+
 @pytest.mark.parametrize(
     "body",
     [b"", b"[", b"1", b"[1]", b'{"a": 1}', b'{"event": "unheard"}', b'{"Type": {}}', b'{"Type": "Notification"}', b"[" * 100_000],

@@ -107,6 +107,20 @@ def test_a_report_about_nothing_is_counted(make_place: Callable[..., Place], ser
     assert tallies(place) == {"unknown_message": 1}
 
 
+@pytest.mark.parametrize("odd", ["\ud800", "a\x00b", "x" * 20_000, "é\u202e"])
+def test_odd_letters_do_no_harm(make_place: Callable[..., Place], server: gateway_server.Server, odd: str) -> None:
+    place = texting(make_place, server)
+    case = texted(place)
+    told = [report(place, id=odd, status="failed"), report(place, id=server.gateway.messages[0].id, status=odd, code=odd)]
+    told += [
+        wrote(place, odd),
+        wrote(place, "STOP", odd),
+        report(place, id=server.gateway.messages[0].id, status="failed", code=odd),
+    ]
+    assert [answer.status_code for answer in told] == [204] * 5
+    assert message(place, case)["state"] == "bounced"
+
+
 @pytest.mark.parametrize(
     "headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": SECRET[:-1]}, {"Authorization": "ä"}]
 )
