@@ -214,5 +214,5 @@ def _style(brand: survey.Brand, *, dark: bool = True) -> bytes:
     light, darker = tokens(colour.light(brand.accent)), tokens(colour.dark(brand.accent))
     head = f":root{{color-scheme:{'light dark' if dark else 'light'};{light};{_LIGHT}}}\n"
     if dark:
-        head += f"@media(prefers-color-scheme:dark){{:root{{{darker};{_DARK}}}}}\n"
+        head += f"@media screen and (prefers-color-scheme:dark){{:root{{{darker};{_DARK}}}}}\n"
     return head.encode() + _static("page.css")

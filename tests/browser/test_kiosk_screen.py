@@ -46,6 +46,18 @@ def test_languages_are_out_of_reach_while_somebody_writes(kiosk: tablet.Kiosk, t
     expect(tab.locator("nav")).to_be_visible()
 
 
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+@pytest.mark.parametrize("width", [744, 800, 1024, 1280])
+def test_no_word_under_a_face_is_broken(
+    make_place: Callable[..., conftest.Place], make_tab: Tabs, width: int, language: str
+) -> None:
+    tab = make_tab(viewport={"width": width, "height": 1100 if width < 1000 else 768})
+    tab.goto(tablet.Kiosk(make_place("csat"), language=language).address)
+    cut = "all => all.filter(one => { one.style.overflowWrap = 'normal'; return one.scrollWidth > one.clientWidth + 1 }).length"
+    assert tab.eval_on_selector_all("#ask button", cut) == 0
+    assert tab.locator("#ask button span").first.is_visible()
+
+
 SIZES = "keys => keys.map(key => { const box = key.getBoundingClientRect(); return Math.min(box.width, box.height) })"
 
 

@@ -122,6 +122,16 @@ def test_text_and_edges_can_be_seen_in_light_and_dark(
     assert colour.contrast(paints(tab, "textarea", "borderTopColor"), paper) >= 3
 
 
+def test_what_is_printed_is_dark_on_white_also_where_the_device_is_dark(place: conftest.Place, make_tab: Tabs) -> None:
+    tab = make_tab(color_scheme="dark")
+    token = place.ask()
+    place.answer(token, "3", comment="Slow")
+    tab.goto(f"{place.pages.address}/s/{token}")
+    tab.emulate_media(media="print")
+    for selector in ("h1", ".lead", "dd", "dt", ".btn"):
+        assert colour.contrast(paints(tab, selector, "color"), "#ffffff") >= 4.5, selector
+
+
 def test_the_chosen_value_stands_out_in_forced_colours(place: conftest.Place, make_tab: Tabs) -> None:
     tab = make_tab(forced_colors="active")
     tab.goto(f"{place.pages.address}/s/{place.ask()}?v=3")
