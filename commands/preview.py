@@ -43,9 +43,9 @@ def preview(
     """Try rules on what really happened: whom they would have asked, whom not, and why. Nothing is sent or written."""
     gc.set_threshold(_COLLECT_AFTER)
     chosen = options.read_settings(settings)
-    others = None if rules is None else options.read_settings(rules).triggers
-    trial = _Trial(chosen=chosen, days=days, rate=response_rate, csv=csv)
-    trial.choose(rule_name, connector, others)
+    proposed = None if rules is None else options.read_settings(rules)
+    trial = _Trial(chosen=chosen, proposed=proposed or chosen, days=days, rate=response_rate, csv=csv)
+    trial.choose(rule_name, connector, compared=proposed is not None)
     try:
         told = trial.run()
     except (errors.Later, errors.NeedsPerson) as error:
@@ -66,6 +66,8 @@ class _Trial:
     """One preview, from settings to report."""
 
     chosen: model.Settings
+    proposed: model.Settings
+    """Whose rules are tried, with the surveys and channels that they name; the past is read as those in force say."""
     days: float
     rate: float
     csv: Path | None
@@ -74,22 +76,24 @@ class _Trial:
     names: list[str] = field(init=False)
     notes: list[str] = field(default_factory=list)
 
-    def choose(self, rule_name: str, connector: str, others: rule.Rules | None) -> None:
+    def choose(self, rule_name: str, connector: str, *, compared: bool) -> None:
         """Which rules and connectors; ends the command when there are none of these names."""
-        known = [one.name for one in (others or self.chosen.triggers).rules]
+        known = [one.name for one in self.proposed.triggers.rules]
         if rule_name and rule_name not in known:
             _wrong(f"--rule: there is no rule “{rule_name}”; {words.should_be(rule_name, known, 'there are no rules at all')}")
         if connector and connector not in self.chosen.connectors:
             _wrong(f"--connector: there is no [connectors.{connector}]; {words.should_be(connector, self.chosen.connectors, '')}")
-        self.tried = _only(others or self.chosen.triggers, rule_name)
-        self.in_force = None if others is None else _only(self.chosen.triggers, rule_name)
+        self.tried = _only(self.proposed.triggers, rule_name)
+        self.in_force = _only(self.chosen.triggers, rule_name) if compared else None
+        if self.proposed.mapping.kinds != self.chosen.mapping.kinds:
+            self.notes.append("The kinds of touchpoints are those of --settings; to try those of --rules, name that file there.")
         self.names = [connector] if connector else list(self.chosen.connectors)
 
     def run(self) -> report.Report:
         """Read the past and send it past the rules."""
         told = tally.Tally(tried=self.tried, zone=ZoneInfo(self.chosen.surveys.brand.time_zone))
         with contextlib.ExitStack() as stack:
-            channels = self._channels(stack)
+            channels = _channels(self.proposed, stack)
             way = self._course(stack, channels)
             counted = self._texts(channels)
             self.notes += [note for origin in way.origins for note in _untold(origin, self.tried)]
@@ -106,23 +110,17 @@ class _Trial:
             tally=told,
             compared=self.in_force is not None,
             rate=self.rate,
-            surveys=expected.expected(told.surveys, self.chosen.surveys.as_surveys(), self.rate),
+            surveys=expected.expected(told.surveys, self.proposed.surveys.as_surveys(), self.rate),
             by_text=counted.by_rule(),
             notes=self.notes,
         )
-
-    def _channels(self, stack: contextlib.ExitStack) -> dict[str, base.Channel]:
-        channels = channel_registry.open_channels(self.chosen.channels)
-        for channel in channels.values():
-            stack.callback(channel.close)
-        return channels
 
     def _texts(self, channels: dict[str, base.Channel]) -> texts.Texts:
         web = self.chosen.web
         return texts.Texts(
             channels=channels,
-            surveys=self.chosen.surveys.as_surveys(),
-            brand=self.chosen.as_brand(),
+            surveys=self.proposed.surveys.as_surveys(),
+            brand=self.proposed.as_brand(),
             rules=self.tried,
             url=web.short_url or web.public_url,
         )
@@ -136,7 +134,9 @@ class _Trial:
             origins.append(
                 reading.Origin(connector=connector, sources=self.chosen.mapping.sources(name, given.type), poll=given.poll)
             )
-        judges = [judging.Judge(rules=one, channels=channels) for one in (self.tried, self.in_force) if one is not None]
+        judges = [judging.Judge(rules=self.tried, channels=channels)]
+        if self.in_force is not None:
+            judges.append(judging.Judge(rules=self.in_force, channels=_channels(self.chosen, stack)))
         store = self._past(stack)
         return course.Course(
             origins=origins,
@@ -163,6 +163,13 @@ class _Trial:
         if self.csv is None:
             return stream
         return cases.written(stream, stack.enter_context(self.csv.open("w", encoding="utf-8-sig", newline="")))
+
+
+def _channels(given: model.Settings, stack: contextlib.ExitStack) -> dict[str, base.Channel]:
+    channels = channel_registry.open_channels(given.channels)
+    for channel in channels.values():
+        stack.callback(channel.close)
+    return channels
 
 
 def _untold(origin: reading.Origin, tried: rule.Rules) -> list[str]:

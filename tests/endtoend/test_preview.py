@@ -110,6 +110,19 @@ def test_other_rules_are_held_against_those_in_force(tried: Tried) -> None:
     assert {"in_force", "tried", "touchpoints"} == set(difference["changes"][0])
 
 
+def test_surveys_and_channels_that_only_the_other_settings_have_are_tried_with_their_rules(tried: Tried) -> None:
+    other = tried.stage.folder / "wider.toml"
+    text = tried.stage.settings.read_text().replace('"case_csat"\nchannel = ["email"]', '"fresh"\nchannel = ["link"]')
+    kinds = '[mapping.kinds.salesforce.case_closed]\nlabel = "Subject"\n'
+    other.write_text(f'{text}\n[surveys.survey.fresh]\nmetric = "csat"\n\n[channels.link]\n\n{kinds}')
+    told = json.loads(tried.stage.palaute("preview", "--days", "1", "--json", "--rules", str(other)))
+    other.unlink()
+    assert told["channels"]["link"] > 0
+    (fresh,) = [one for one in told["expected"] if one["survey"] == "fresh"]
+    assert (fresh["metric"], fresh["half_width"] is not None) == ("csat", True)
+    assert any(note.startswith("The kinds of touchpoints are those of --settings") for note in told["notes"])
+
+
 def test_one_rule_can_be_tried_alone_on_one_crm(tried: Tried) -> None:
     assert list(tried.one_rule["per_rule"]) == ["Purchases"]
     assert tried.one_rule["touchpoints"] == CLOSURES + PURCHASES
