@@ -50,7 +50,7 @@ def columns(source: kind.Source, wanted: Iterable[str]) -> dict[str, str]:
 
 
 def question(source: kind.Source, wanted: Iterable[str], records: Iterable[str], since: datetime) -> field_history.Asked | None:
-    """What to ask a connector about these records; None where nothing can be asked. ``since`` as in ``past.Asked``."""
+    """What to ask a connector about these records; None where nothing can be asked. ``since`` as in ``field_history.Asked``."""
     asked = tuple(dict.fromkeys(columns(source, wanted).values()))
     if not asked:
         return None

@@ -1,9 +1,10 @@
 """Sockets under the stand-ins: bound before anybody is told of them, served by uvicorn, and cut when a fault wants it."""
 
 import asyncio
+import contextlib
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
 from typing import Any
 
 import uvicorn
@@ -111,3 +112,35 @@ class Web:
         if transport is not None:
             scope.setdefault("extensions", {})[_HANG_UP] = transport.abort
         await self._app(scope, receive, send)
+
+
+class Sockets:
+    """All listening sockets by the name of their port, bound at once so that a taken port is found before anything runs."""
+
+    def __init__(
+        self,
+        stack: contextlib.AsyncExitStack,
+        ports: Mapping[str, int],
+        secure: Collection[str],
+        context: ssl.SSLContext,
+    ) -> None:
+        self._webs: list[Web] = []
+        self._tls = dict.fromkeys(secure, context)
+        self.bound: dict[str, socket.socket] = {}
+        for name, number in ports.items():
+            self.bound[name] = bind(number, name.replace("_", " "))
+            stack.callback(self.bound[name].close)
+        stack.push_async_callback(self._stop)
+
+    def url(self, name: str) -> str:
+        """The address without a path, and without a slash at the end."""
+        return f"{'https' if name in self._tls else 'http'}://{HOST}:{port(self.bound[name])}"
+
+    async def serve(self, name: str, app: App) -> None:
+        """Answer requests with this application until the stack is closed."""
+        web = Web(app, self.bound[name], self._tls.get(name))
+        await web.start()
+        self._webs.append(web)
+
+    async def _stop(self) -> None:
+        await asyncio.gather(*(web.stop() for web in self._webs))

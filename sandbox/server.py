@@ -6,8 +6,6 @@ import dataclasses
 import json
 import random
 import secrets
-import socket
-import ssl
 import threading
 import uuid
 from dataclasses import dataclass
@@ -39,6 +37,8 @@ from sandbox.salesforce import Salesforce
 
 SMS_SENDER = "+358457300000"
 """A number that customers can answer."""
+_SECURE = ("salesforce_login", "salesforce", "entra", "dynamics")
+"""What is spoken to over TLS from the first word."""
 START_TIMEOUT = 300
 """Seconds to fill the CRMs and open all sockets."""
 
@@ -160,45 +160,44 @@ class Sandbox:
             await self._enough.wait()
 
     async def _open(self, stack: contextlib.AsyncExitStack) -> settings_file.Addresses:
-        """Bind every socket, tell the CRMs their own addresses, and begin to serve."""
+        """Bind every socket, tell the CRMs and the gateway their addresses, and begin to serve."""
         context = tls.make(self.directory)
-        sockets = _Sockets(stack, self._ports, context)
+        sockets = lines.Sockets(stack, self._listening(), _SECURE, context)
         stack.callback(self.customers.close)
         stack.callback(self.gateway.reports.close)
+        addresses = self._told(sockets, lines.free_port(self._ports.web))
+        await self._serve_webs(sockets)
+        await stack.enter_async_context(mail.listening(self.mailbox, sockets.bound["smtp"]))
+        await stack.enter_async_context(imap.listening(self.returned, sockets.bound["imap"], context))
+        in_the_clear = imap.listening(self.returned, sockets.bound["imap_starttls"], context, starttls=True)
+        await stack.enter_async_context(in_the_clear)
+        return addresses
+
+    def _listening(self) -> dict[str, int]:
+        return {name: port for name, port in dataclasses.asdict(self._ports).items() if name != "web"}
+
+    async def _serve_webs(self, sockets: lines.Sockets) -> None:
         driver = control.Control(self.clock, self.stand_ins, self.mailbox, self.gateway, self.customers)
         driver.faults["imap"] = self.returned.faults
-        self.salesforce.login_url = sockets.url("salesforce_login")
-        self.salesforce.instance_url = sockets.url("salesforce")
-        self.dynamics.authority = f"{sockets.url('entra')}/{self._tenant}"
-        self.dynamics.url = sockets.url("dynamics")
         await sockets.serve("salesforce_login", self.salesforce.login_app)
         await sockets.serve("salesforce", self.salesforce.instance_app)
         await sockets.serve("entra", self.dynamics.token_app)
         await sockets.serve("dynamics", self.dynamics.app)
         await sockets.serve("sms", self.gateway.app)
         await sockets.serve("control", driver.app)
-        await stack.enter_async_context(mail.listening(self.mailbox, sockets.bound["smtp"]))
-        await stack.enter_async_context(imap.listening(self.returned, sockets.bound["imap"], context))
-        in_the_clear = imap.listening(self.returned, sockets.bound["imap_starttls"], context, starttls=True)
-        await stack.enter_async_context(in_the_clear)
-        web_port = lines.free_port(self._ports.web)
+
+    def _told(self, sockets: lines.Sockets, web_port: int) -> settings_file.Addresses:
+        """Where everything is, after the stand-ins that must know their own address have been told it."""
+        self.salesforce.login_url, self.salesforce.instance_url = sockets.url("salesforce_login"), sockets.url("salesforce")
+        self.dynamics.authority = f"{sockets.url('entra')}/{self._tenant}"
+        self.dynamics.url = sockets.url("dynamics")
         hooks = f"http://{lines.HOST}:{web_port}/hooks/sms"
         self.gateway.reports.reports_to, self.gateway.reports.inbound_to = f"{hooks}/status", f"{hooks}/inbound"
         return settings_file.Addresses(
             control=sockets.url("control"),
             ca=self.directory / "ca.pem",
-            salesforce={
-                "login_url": self.salesforce.login_url,
-                "instance_url": self.salesforce.instance_url,
-                **self._keys["salesforce"],
-                **self.salesforce.sign_in,
-            },
-            dynamics={
-                "url": self.dynamics.url,
-                "authority": self.dynamics.authority,
-                **self._keys["dynamics"],
-                "refresh_token": self.dynamics.refresh_token,
-            },
+            salesforce=self._salesforce(),
+            dynamics=self._dynamics(),
             smtp_host=lines.HOST,
             smtp_port=lines.port(sockets.bound["smtp"]),
             imap={
@@ -208,43 +207,26 @@ class Sandbox:
                 "user": self.mailbox.bounces.user,
                 "password": self.mailbox.bounces.password,
             },
-            sms={
-                "url": sockets.url("sms"),
-                "sender": SMS_SENDER,
-                "token": self.gateway.account.token,
-                "hook_secret": self.gateway.account.hook_secret,
-                "account_sid": self.gateway.account.account_sid,
-                "auth_token": self.gateway.account.auth_token,
-            },
+            sms={"url": sockets.url("sms"), "sender": SMS_SENDER, **self._gateway_keys()},
             web_port=web_port,
         )
 
+    def _salesforce(self) -> dict[str, str]:
+        urls = {"login_url": self.salesforce.login_url, "instance_url": self.salesforce.instance_url}
+        return {**urls, **self._keys["salesforce"], **self.salesforce.sign_in}
 
-class _Sockets:
-    """All listening sockets by the name of their port, bound at once so that a taken port is found before anything runs."""
+    def _dynamics(self) -> dict[str, str]:
+        urls = {"url": self.dynamics.url, "authority": self.dynamics.authority}
+        return {**urls, **self._keys["dynamics"], "refresh_token": self.dynamics.refresh_token}
 
-    def __init__(self, stack: contextlib.AsyncExitStack, ports: Ports, context: ssl.SSLContext) -> None:
-        self._webs: list[lines.Web] = []
-        self._tls = dict.fromkeys(("salesforce_login", "salesforce", "entra", "dynamics"), context)
-        self.bound: dict[str, socket.socket] = {}
-        for name, port in dataclasses.asdict(ports).items():
-            if name != "web":
-                self.bound[name] = lines.bind(port, name.replace("_", " "))
-                stack.callback(self.bound[name].close)
-        stack.push_async_callback(self._stop)
-
-    def url(self, name: str) -> str:
-        """The address without a path, and without a slash at the end."""
-        return f"{'https' if name in self._tls else 'http'}://{lines.HOST}:{lines.port(self.bound[name])}"
-
-    async def serve(self, name: str, app: lines.App) -> None:
-        """Answer requests with this application until the stack is closed."""
-        web = lines.Web(app, self.bound[name], self._tls.get(name))
-        await web.start()
-        self._webs.append(web)
-
-    async def _stop(self) -> None:
-        await asyncio.gather(*(web.stop() for web in self._webs))
+    def _gateway_keys(self) -> dict[str, str]:
+        account = self.gateway.account
+        return {
+            "token": account.token,
+            "hook_secret": account.hook_secret,
+            "account_sid": account.account_sid,
+            "auth_token": account.auth_token,
+        }
 
 
 def _guid(made_up: random.Random) -> str:

@@ -6,9 +6,9 @@ from sandbox import base, lines
 from sandbox.dataverse import exchange, refusal
 
 KINDS = (
-    "rate_limit", "budget_exhausted", "server_error", "timeout", "drop", "drop_after", "expire_token", "html_page", "error_in_200", "redirect",
-    "truncated_json", "wrong_content_type", "huge_body", "small_pages", "delta_expired", "lock_rows", "partial_failure",
-    "hide_field", "closed_locked", "no_bulk", "late_commit",
+    "rate_limit", "budget_exhausted", "server_error", "timeout", "drop", "drop_after", "expire_token", "html_page",
+    "error_in_200", "redirect", "truncated_json", "wrong_content_type", "huge_body", "small_pages", "delta_expired", "lock_rows",
+    "partial_failure", "hide_field", "closed_locked", "no_bulk", "late_commit",
 )  # fmt: skip
 """All of them; those that are not carried out here are asked for where they belong."""
 _HTML = b"<!DOCTYPE html><html><head><title>Service Unavailable</title></head><body><h1>We'll be right back</h1></body></html>"

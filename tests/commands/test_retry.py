@@ -26,7 +26,8 @@ def test_what_is_no_id_is_refused_with_an_example(settings: Path, wrong: str) ->
 
 
 def test_an_id_that_concerns_nothing_is_a_finding(settings: Path) -> None:
-    assert run(settings, "retry", "write-5").exit_code == 1
+    done = run(settings, "retry", "write-5")
+    assert (done.exit_code, done.output) == (1, "None of these waits to be tried again; palaute status shows what does.\n")
 
 
 def test_without_ids_there_may_be_nothing_to_do(settings: Path) -> None:

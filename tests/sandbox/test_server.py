@@ -27,7 +27,7 @@ def test_the_file_tells_where_everything_is(running: Box) -> None:
         "salesforce": SALESFORCE_KEYS,
         "dynamics": ["authority", "client_id", "client_secret", "refresh_token", "url"],
         "smtp": ["host", "port"],
-        "imap": ["host", "password", "port", "user"],
+        "imap": ["host", "password", "port", "starttls_port", "user"],
         "sms": ["account_sid", "auth_token", "hook_secret", "sender", "token", "url"],
     }
 

@@ -132,7 +132,6 @@ def activity(
     name: str,
     schema_name: str,
     code: int,
-    _of: str,
     more: tuple[Column, ...],
     lifecycle: tuple[tuple[str, ...], dict[int, tuple[int, str]], int],
 ) -> Table:

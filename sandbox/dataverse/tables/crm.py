@@ -52,7 +52,11 @@ def score() -> tuple[schema.Column, ...]:
 
 def people() -> list[schema.Table]:
     """Account, contact, user, team, queue."""
-    account = c.table(
+    return [_account(), _contact(), _user(), _team(), _queue()]
+
+
+def _account() -> schema.Table:
+    return c.table(
         "account",
         c.text("name", "Account Name", 160, required="ApplicationRequired"),
         (
@@ -75,7 +79,10 @@ def people() -> list[schema.Table]:
         schema_name="Account",
         code=1,
     )
-    contact = c.table(
+
+
+def _contact() -> schema.Table:
+    return c.table(
         "contact",
         c.text("fullname", "Full Name", 160, update=False),
         (
@@ -107,7 +114,10 @@ def people() -> list[schema.Table]:
         schema_name="Contact",
         code=2,
     )
-    user = c.table(
+
+
+def _user() -> schema.Table:
+    return c.table(
         "systemuser",
         c.text("fullname", "Full Name", 200, update=False),
         (
@@ -127,7 +137,10 @@ def people() -> list[schema.Table]:
         code=8,
         ownership="BusinessOwned",
     )
-    team = c.table(
+
+
+def _team() -> schema.Table:
+    return c.table(
         "team",
         c.text("name", "Team Name", 160, required="ApplicationRequired"),
         (
@@ -139,19 +152,25 @@ def people() -> list[schema.Table]:
         code=9,
         ownership="BusinessOwned",
     )
-    queue = c.table(
+
+
+def _queue() -> schema.Table:
+    return c.table(
         "queue",
         c.text("name", "Name", 200, required="ApplicationRequired"),
         (c.text("emailaddress", "Incoming Email", 100), c.memo("description", "Description")),
         schema_name="Queue",
         code=2020,
     )
-    return [account, contact, user, team, queue]
 
 
 def service() -> list[schema.Table]:
     """Case, its resolution, task."""
-    incident = c.table(
+    return [_incident(), _resolution(), _task()]
+
+
+def _incident() -> schema.Table:
+    return c.table(
         "incident",
         c.text("title", "Case Title", 200, required="ApplicationRequired"),
         (
@@ -194,11 +213,13 @@ def service() -> list[schema.Table]:
         label="Case",
         code=112,
     )
-    resolution = c.activity(
+
+
+def _resolution() -> schema.Table:
+    return c.activity(
         "incidentresolution",
         "IncidentResolution",
         4206,
-        "incidents",
         (
             c.lookup("incidentid", "Case", "incident"),
             c.whole("timespent", "Time Spent", 0),
@@ -206,11 +227,13 @@ def service() -> list[schema.Table]:
         ),
         c.CLOSE_ACTIVITY,
     )
-    task = c.activity(
+
+
+def _task() -> schema.Table:
+    return c.activity(
         "task",
         "Task",
         4212,
-        "tasks",
         (
             c.lookup("regardingobjectid", "Regarding", "account", "contact", "incident", "opportunity", "salesorder"),
             c.choice("prioritycode", "Priority", {0: "Low", 1: "Normal", 2: "High"}, default=1),
@@ -230,4 +253,3 @@ def service() -> list[schema.Table]:
             2,
         ),
     )
-    return [incident, resolution, task]

@@ -7,19 +7,24 @@ from sandbox.dataverse import schema
 from sandbox.dataverse.tables import columns as c
 from sandbox.dataverse.tables import common_columns, crm
 
+_CUSTOMER = (
+    c.lookup("customerid", "Potential Customer", "account", "contact", kind=schema.Kind.CUSTOMER),
+    c.memo("description", "Description", 2000),
+    c.money("totalamount", "Total Amount"),
+)
+
 
 def sales() -> list[schema.Table]:
     """Opportunity, order, what closes them, product."""
-    customer = (
-        c.lookup("customerid", "Potential Customer", "account", "contact", kind=schema.Kind.CUSTOMER),
-        c.memo("description", "Description", 2000),
-        c.money("totalamount", "Total Amount"),
-    )
-    opportunity = c.table(
+    return [_opportunity(), _close(), _order(), _order_close(), _product()]
+
+
+def _opportunity() -> schema.Table:
+    return c.table(
         "opportunity",
         c.text("name", "Topic", 300, required="ApplicationRequired"),
         (
-            *customer,
+            *_CUSTOMER,
             c.money("estimatedvalue", "Est. Revenue"),
             c.money("actualvalue", "Actual Revenue"),
             c.day("estimatedclosedate", "Est. Close Date"),
@@ -41,19 +46,24 @@ def sales() -> list[schema.Table]:
         plural="Opportunities",
         code=3,
     )
-    close = c.activity(
+
+
+def _close() -> schema.Table:
+    return c.activity(
         "opportunityclose",
         "OpportunityClose",
         4208,
-        "opportunities",
         (c.lookup("opportunityid", "Opportunity", "opportunity"), c.money("actualrevenue", "Actual Revenue")),
         c.CLOSE_ACTIVITY,
     )
-    order = c.table(
+
+
+def _order() -> schema.Table:
+    return c.table(
         "salesorder",
         c.text("name", "Name", 300, required="ApplicationRequired"),
         (
-            *customer,
+            *_CUSTOMER,
             c.text("ordernumber", "Order ID", 100),
             c.day("datefulfilled", "Date Fulfilled"),
             c.day("submitdate", "Date Submitted"),
@@ -78,15 +88,20 @@ def sales() -> list[schema.Table]:
         label="Order",
         code=1088,
     )
-    order_close = c.activity(
+
+
+def _order_close() -> schema.Table:
+    return c.activity(
         "orderclose",
         "OrderClose",
         4209,
-        "salesorders",
         (c.lookup("salesorderid", "Order", "salesorder"), c.text("ordernumber", "Order Number", 100)),
         c.CLOSE_ACTIVITY,
     )
-    product = c.table(
+
+
+def _product() -> schema.Table:
+    return c.table(
         "product",
         c.text("name", "Name", 100, required="ApplicationRequired"),
         (c.text("productnumber", "Product ID", 100), *c.states(*c.ACTIVE)),
@@ -94,4 +109,3 @@ def sales() -> list[schema.Table]:
         code=1024,
         ownership="OrganizationOwned",
     )
-    return [opportunity, close, order, order_close, product]
