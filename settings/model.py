@@ -28,7 +28,7 @@ class Settings(pydantic.BaseModel):
         default=store_settings.StoreSettings(), description="What survives a crash"
     )
     connectors: Mapping[Name, connectors_settings.ConnectorSettings] = pydantic.Field(
-        min_length=1, description="[connectors_settings.NAME]: one CRM org each"
+        min_length=1, description="[connectors.NAME]: one CRM org each"
     )
     mapping: mapping_settings.MappingSettings = pydantic.Field(
         default=mapping_settings.MappingSettings(),
