@@ -17,7 +17,7 @@ import pytest
 import sqlalchemy as sa
 
 from bench import answers as bench
-from bench import load
+from bench import filled, load, pages
 from store import answers, database, messages, updates
 from tests.endtoend import stage
 
@@ -81,11 +81,11 @@ def stored(url: str) -> dict[str, tuple[int, int, int]]:
 @pytest.mark.timeout(900)
 def test_whoever_was_thanked_is_in_the_store_once_however_often_the_daemon_is_killed(tmp_path: Path) -> None:
     url, chance = f"sqlite:///{tmp_path / 'palaute.db'}", random.Random()
-    settings, tokens = bench.prepare(tmp_path, url, KILLS * EACH)
+    settings, tokens = filled.prepare(tmp_path, url, KILLS * EACH)
     with daemon(settings) as (_, host, port):
         told = load.Told.of(len(tokens))
-        asyncio.run(load.send(host, port, LINES, [bench.get(token) for token in tokens], told))
-    posts = bench.posts(tokens, [body.decode() for body in told.bodies], 0)
+        asyncio.run(load.send(host, port, LINES, [pages.get(token) for token in tokens], told))
+    posts = bench.posts(tokens, [body.decode() for body in told.bodies])
     left, thanked = list(range(len(tokens))), set[int]()
     for kill in range(KILLS + 1):
         after = chance.randrange(1, EACH - LINES) if kill < KILLS else None
@@ -97,5 +97,5 @@ def test_whoever_was_thanked_is_in_the_store_once_however_often_the_daemon_is_ki
         thanked |= {n for n, status in zip(left, statuses, strict=True) if status == 303}
         left = [n for n in left if n not in thanked]
     assert not left
-    assert bench.missing(url, {tokens[n]: (n % 11, bench.comment(n)) for n in thanked}) == []
+    assert bench.missing(url, {tokens[n]: (n % 11, pages.comment(n)) for n in thanked}) == []
     assert stored(url) == dict.fromkeys(tokens, (1, 1, 1)), "sent again after a restart, an answer is still one"
