@@ -118,9 +118,13 @@ class Channel(abc.ABC):
         """When the pace that settings allow lets this message go: ``now``, or later and then its place is kept."""
         return now
 
+    def leaves(self, key: str, address: str, now: datetime) -> datetime:
+        """Right before it goes: ``now``, and it counts against the pace, or a moment later, where others were late."""
+        return now
+
     @property
     def paced(self) -> bool:
-        """Whether settings limit the pace, so that ``turn`` may say later."""
+        """Whether settings limit the pace, so that ``turn`` and ``leaves`` may say later."""
         return False
 
     def fetches(self, now: datetime) -> bool:

@@ -136,7 +136,7 @@ def _settle_and_claim(belt: belts.Belt, settle: Settle | None, one: messages.Out
     with belt.store.write() as tx:
         if settle is not None:
             settle(tx)
-        if caps.postponed(belt, tx, one):
+        if caps.postponed(belt, tx, one) or turns.postponed(belt, tx, one):
             return False
         return messages.claim(tx, one.id, belt.now(), belt.channels[one.channel].reference(one.key))
 

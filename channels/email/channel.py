@@ -56,6 +56,10 @@ class EmailChannel(base.Channel):
         """When the pace lets the mail go: now, or later and then its place is kept."""
         return self._pace.turn(key, address.domain(address_), now)
 
+    def leaves(self, key: str, address_: str, now: datetime) -> datetime:
+        """Right before it goes: now, and it counts against the pace, or a moment later."""
+        return self._pace.leaves(key, address.domain(address_), now)
+
     @property
     def paced(self) -> bool:
         """Whether there is a limit to the pace."""

@@ -1,11 +1,14 @@
 """The pace of a channel, kept without waiting: a message whose turn is later is due again at its turn, and the others go on.
 
-Called by deliver, before the last look. So that a slow pace does not cost a call to the CRM per message, a look takes along what
-has its turn while it holds; what it saw is remembered in this process for that long.
+Called by deliver, before the last look, and again in the transaction that claims a message, since a look takes time. So that a
+slow pace does not cost a call to the CRM per message, a look takes along what has its turn while it holds; what it saw is
+remembered in this process for that long.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+
+import sqlalchemy as sa
 
 from journey import belt as belts
 from store import messages, outbox
@@ -25,6 +28,15 @@ def keep(belt: belts.Belt, due: Sequence[messages.Outgoing], now: datetime) -> l
             for i, at in held.items():
                 messages.postpone(tx, i, at, outbox.HELD)
     return [one for one in due if one.id not in held]
+
+
+def postponed(belt: belts.Belt, tx: sa.Connection, one: messages.Outgoing) -> bool:
+    """Whether others went so late that this one would come too close after them: then it waits for a moment more."""
+    now, channel = belt.now(), belt.channels[one.channel]
+    at = channel.leaves(one.key, one.address, now) if channel.paced else now
+    if at > now:
+        messages.postpone(tx, one.id, at, outbox.HELD)
+    return at > now
 
 
 def _paced(belt: belts.Belt) -> bool:

@@ -72,3 +72,26 @@ def test_without_limits_everything_goes_at_once(per_second: float | None, per_do
     assert made.limits is limits
     if not limits:
         assert {made.turn(str(i), "a.example", START) for i in range(100)} == {START}
+
+
+LATE = some.lists(some.tuples(some.sampled_from(["a.example", "b.example"]), some.integers(0, 3000)), max_size=60)
+
+
+@given(LATE, some.sampled_from([0.5, 1, 3, None]), some.sampled_from(["1 per 5s", "4 per 10s", None]))
+def test_what_really_goes_keeps_the_limits_however_late_it_comes(
+    comes: list[tuple[str, int]], per_second: float | None, per_domain: str | None
+) -> None:
+    cap = spans.cap(per_domain) if per_domain else None
+    limits, now = pace.Pace(per_second, cap), START
+    went: list[tuple[datetime, str]] = []
+    for number, (domain, pause) in enumerate(comes):
+        now += timedelta(milliseconds=pause)
+        if limits.leaves(str(number), domain, now) == now:
+            went.append((now, domain))
+    for begin, _ in went:
+        if per_second is not None:
+            span = SECOND * (1 if per_second >= 1 else 1 / per_second)
+            assert sum(begin <= at < begin + span for at, _ in went) <= max(1, per_second)
+        if cap is not None:
+            for name in ("a.example", "b.example"):
+                assert sum(begin <= at < begin + cap.span and domain == name for at, domain in went) <= cap.count

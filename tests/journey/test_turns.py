@@ -1,5 +1,6 @@
 """The pace within the belt: deferral by due time, one domain not holding up another, few calls to the CRM."""
 
+import itertools
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -24,6 +25,8 @@ class Paced(memory_channel.MemoryChannel):
         super().__init__("memory")
         self._pace = pace.Pace(per_second, spans.cap(per_domain) if per_domain else None)
         self.now: Callable[[], datetime] = lambda: conftest.START
+        self.late: Callable[[], None] = lambda: None
+        """What happens before each send."""
         self.times: list[tuple[datetime, str]] = []
 
     @property
@@ -33,7 +36,11 @@ class Paced(memory_channel.MemoryChannel):
     def turn(self, key: str, address_: str, now: datetime) -> datetime:
         return self._pace.turn(key, address.domain(address_), now)
 
+    def leaves(self, key: str, address_: str, now: datetime) -> datetime:
+        return self._pace.leaves(key, address.domain(address_), now)
+
     def send(self, message: channel_base.Message) -> channel_base.Receipt:
+        self.late()
         self.times.append((self.now(), address.domain(message.address)))
         return super().send(message)
 
@@ -99,3 +106,31 @@ def test_what_changes_while_a_message_is_held_is_seen_at_the_next_look(make_worl
         world.clock.advance(timedelta(minutes=5))
         world.turn()
     assert (len(channel.times), world.why(last)["decision"]["reason"]) == (2, "reopened")
+
+
+def test_what_was_late_for_its_turn_keeps_its_distance_all_the_same(make_world: Make) -> None:
+    channel = Paced(per_second=3)
+    world = opened(make_world, channel, patient=True)
+    slow = itertools.cycle([900, 30, 0, 0, 450, 10])
+    channel.late = lambda: world.clock.advance(timedelta(milliseconds=next(slow)))
+    for _ in range(40):
+        world.close_case()
+    for _ in range(120):
+        world.turn()
+        world.clock.advance(timedelta(milliseconds=300))
+    times = [at for at, _ in channel.times]
+    assert len(times) == 40
+    assert max(sum(begin <= at < begin + SECOND for at in times) for begin in times) <= 4  # one may be on its way for a while
+
+
+def test_a_message_that_comes_back_from_the_door_tells_why_it_waits(make_world: Make) -> None:
+    channel = Paced(per_second=1)
+    world = opened(make_world, channel)
+    channel.leaves("another", "a@posti.example", world.clock())
+    case = world.close_case()
+    world.turn()
+    told = world.why(case)["invitation"]["messages"][0]
+    assert (told["state"], told["attempts"], "pace" in told["problem"]) == ("due", 0, True)
+    world.clock.advance(SECOND)
+    world.turn()
+    assert world.why(case)["invitation"]["messages"][0]["state"] == "sent"
