@@ -12,7 +12,7 @@ from commands import options
 from journey import coverage as room
 from journey.preview import cases
 from mapping import kind
-from settings import model
+from settings import model, words
 from store import coverage as store_coverage
 from store import database
 from surveys import figures
@@ -35,7 +35,7 @@ def coverage(
     chosen = options.read_settings(settings)
     known = _known(chosen)
     if by not in known:
-        typer.echo(f"--by: no touchpoint has a fact {by!r}; there are {', '.join(sorted(known))}", err=True)
+        typer.echo(f"--by: no touchpoint has a fact {by!r}; {words.should_be(by, known, '')}", err=True)
         raise typer.Exit(2)
     store = database.Store(chosen.store.url)
     store.migrate()

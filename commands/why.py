@@ -56,6 +56,8 @@ def why(
     as_json: options.AsJson = False,
 ) -> None:
     """Tell why a customer was or was not asked, and what became of it."""
+    if not record.strip():
+        raise typer.BadParameter("name a record, a number, a person's e-mail or phone", param_hint="RECORD")
     chosen = options.read_settings(settings)
     store = database.Store(chosen.store.url)
     store.migrate()

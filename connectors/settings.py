@@ -74,7 +74,7 @@ _RETIRED = {"soap", "login", "password", "username_password"}
 
 
 def _living_flow(flow: Any) -> Any:
-    if flow in _RETIRED:
+    if isinstance(flow, str) and flow in _RETIRED:
         raise ValueError(
             "is a way of signing in that Salesforce retires (SOAP login() ends with Summer '27, the password flow is blocked in "
             'new orgs): make a connected app and write "client_credentials" or "jwt_bearer"'

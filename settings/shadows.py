@@ -38,8 +38,8 @@ def _meaning(table: Any) -> str | None:
     """Equal for rules that match the same touchpoints; None for what is no rule."""
     if not isinstance(table, dict) or not isinstance(table.get("on"), str):
         return None
-    connectors = table.get("connectors")
-    chosen = sorted([connectors] if isinstance(connectors, str) else [str(one) for one in connectors or ()])
+    connectors = table.get("connectors", [])
+    chosen = sorted(str(one) for one in connectors) if isinstance(connectors, list) else [str(connectors)]
     when = table.get("when", [])
     conditions = sorted(_text(one) for one in when) if isinstance(when, list) else [_text(when)]
     return json.dumps([table["on"].strip(), chosen, conditions])

@@ -151,7 +151,8 @@ def test_the_real_run_then_does_what_preview_said(tried: Tried) -> None:
             "--rule: there is no rule “Purchase”; should be one of Closed cases, Purchases; did you",
         ),
         (("preview", "--connector", "acme"), "--connector: there is no [connectors.acme]; should be one of dynamics, salesforce"),
-        (("coverage", "--by", "shoe_size"), "--by: no touchpoint has a fact 'shoe_size'"),
+        (("coverage", "--by", "shoe_size"), "--by: no touchpoint has a fact 'shoe_size'; should be one of"),
+        (("coverage", "--by", "prioriti"), "--by: no touchpoint has a fact 'prioriti'; should be one of"),
     ],
 )
 def test_wrong_use_is_told_with_what_there_is(tried: Tried, words: tuple[str, ...], said: str) -> None:

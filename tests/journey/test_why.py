@@ -145,6 +145,11 @@ def test_what_a_condition_saw_is_told_in_an_admin_s_words(make_world: Make, caps
     assert "Rule “Cases” did not match: subject is x; it saw “Router keeps restarting”." in capsys.readouterr().out
 
 
+def test_nothing_to_look_for_is_wrong_use() -> None:
+    shown = testing.CliRunner().invoke(commands.application(("why", "rules")), ["why", " "])
+    assert (shown.exit_code, "name a record" in shown.stderr) == (2, True)
+
+
 def test_the_command_is_listed_with_its_help() -> None:
     shown = testing.CliRunner().invoke(commands.application(("why", "rules")), ["rules", "--help"])
     assert shown.exit_code == 0
