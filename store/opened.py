@@ -5,6 +5,7 @@ with SQLAlchemy's own mode two threads lose updates (measured: 174 of 400). Writ
 because SQLite's busy waiting is unfair. PostgreSQL takes the same tables and queries.
 """
 
+import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +13,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
+
+_FREE_WITHIN = 10
+"""Seconds that work waits for a connection while all are in use."""
 
 
 class Opened:
@@ -43,6 +47,15 @@ class Opened:
         self.engine.dispose()
 
 
+def passes(error: Exception) -> bool:
+    """Whether the same may work in a moment: no connection is free, the database is busy or away, or another process came first
+    (PostgreSQL then ends one of two that wait for each other)."""
+    if isinstance(error, sa.exc.OperationalError):
+        code = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_BUSY)
+        return code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return isinstance(error, sa.exc.TimeoutError)
+
+
 _READING: Mapping[str, Mapping[str, Any]] = {
     "sqlite": {"palaute_reads": True},
     "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
@@ -53,11 +66,11 @@ _READING: Mapping[str, Mapping[str, Any]] = {
 def _engine(url: str) -> sa.Engine:
     # hide_parameters: an error would otherwise print every row, with names and comments, into the log.
     if not url.startswith("sqlite"):
-        engine = sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=12)
+        engine = sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=12, pool_timeout=_FREE_WITHIN)
         event.listen(engine, "connect", _set_up_postgresql)
         event.listen(engine, "handle_error", _without_values)
         return engine
-    engine = sa.create_engine(url, hide_parameters=True, pool_size=12, max_overflow=20)
+    engine = sa.create_engine(url, hide_parameters=True, pool_size=12, max_overflow=20, pool_timeout=_FREE_WITHIN)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

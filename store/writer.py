@@ -151,7 +151,7 @@ class Writer:
             if len(pieces) > 1:  # one bad piece must not take the others with it: halve until it stands alone
                 middle = len(pieces) // 2
                 return self._commit(pieces[:middle]) + self._commit(pieces[middle:])
-            if again and isinstance(error, sa.exc.IntegrityError):
+            if again and (isinstance(error, sa.exc.IntegrityError) or opened.passes(error)):
                 return self._commit(pieces, again=False)  # another process came first: the piece finds that and says so
             return [_Outcome(pieces[0], error=error)]
         return outcomes

@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from journey import belt as belts
+from store import opened
 from web import (
     guard,
     limits,
@@ -52,6 +53,8 @@ ROUTES: tuple[route.Path, ...] = tuple(path for pages in PAGES for path in pages
 Endpoint = Callable[[Request], Awaitable[Response]]
 Odd = Callable[[Request, Exception], Awaitable[Response]]
 _LONGEST_QUERY = 4096
+_TRY_AGAIN = "5"
+"""Seconds after which a page that the database was too busy for may be asked for again."""
 _SHORT = frozenset(("GET", "POST"))
 _TOKEN = re.compile(r"[A-Za-z0-9_.~-]{4,100}", re.ASCII)
 _ODD = {
@@ -154,7 +157,11 @@ async def _safely_quick(here: site.Site, page: route.Quick, request: Request, po
 
 def _failed(here: site.Site, page: str, request: Request, error: Exception) -> Response:
     log.error("page failed", page=page, error=type(error).__name__, at=_where(error))
-    return here.note(here.words(site.browser_language(here, request)), "out_of_order", 500)
+    passes = opened.passes(error)
+    answer = here.note(here.words(site.browser_language(here, request)), "out_of_order", 503 if passes else 500)
+    if passes:
+        answer.headers["Retry-After"] = _TRY_AGAIN
+    return answer
 
 
 def _where(error: Exception) -> str:

@@ -106,6 +106,28 @@ def test_a_piece_that_breaks_the_transaction_does_not_take_the_others_with_it(
     assert count(store) == 5
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_work_that_another_process_stood_in_the_way_of_is_done_again(store: database.Store, group: writer.Writer) -> None:
+    with store.write() as tx:
+        (person_id,) = people.ids(tx, ["one"]).values()
+    mine = people.PERSON.c.id == person_id
+    tries: list[str] = []
+
+    def change(tx: sa.Connection) -> None:
+        tries.append("")
+        tx.exec_driver_sql("SET LOCAL lock_timeout = '200ms'")
+        if len(tries) == 2:
+            other.rollback()
+        tx.execute(sa.update(people.PERSON).where(mine).values(opted_out_by="page"))
+
+    with store.engine.connect() as other:
+        other.execute(sa.update(people.PERSON).where(mine).values(opted_out_by="crm"))
+        group.submit(change)
+    assert len(tries) == 2
+    with store.read() as tx:
+        assert tx.execute(sa.select(people.PERSON.c.opted_out_by)).scalar_one() == "page"
+
+
 def test_closing_finishes_what_has_queued_up(store: database.Store, group: writer.Writer) -> None:
     held = Held(group)
     with ThreadPoolExecutor(6) as pool:

@@ -3,6 +3,7 @@
 import logging
 import signal
 import socket
+import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent import futures
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 import requests
+import sqlalchemy as sa
 import structlog
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -96,3 +98,21 @@ def test_a_fault_of_ours_is_a_page_that_tells_nothing(place: conftest.Place, lin
     assert "Something went wrong on our side" in page.text
     assert [line["event"] for line in lines] == ["page failed"]
     assert token not in page.text + str(lines)
+
+
+def test_while_the_database_is_busy_a_page_says_when_to_come_again(place: conftest.Place) -> None:
+    """Another process holds the database, and this one waits for it only shortly."""
+    token = place.ask()
+    held = sqlite3.connect(place.world.folder / "palaute.db", isolation_level=None)
+    engine = place.world.belt.store.engine
+    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("PRAGMA busy_timeout=1"), insert=True)
+    nonce = conftest.nonce_in(place.get(f"/s/{token}").text)
+    place.world.belt.writer.submit(lambda tx: None)
+    held.execute("BEGIN IMMEDIATE")
+    form = {"nonce": nonce, "value": "4", "comment": "", "more": ""}
+    busy = place.post(f"/s/{token}", form, allow_redirects=False)
+    assert (busy.status_code, busy.headers["Retry-After"]) == (503, "5")
+    assert "Please try again" in busy.text
+    held.close()
+    assert place.post(f"/s/{token}", form, allow_redirects=False).status_code == 303
+    assert place.asked(token).value == 4
