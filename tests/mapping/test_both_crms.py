@@ -31,13 +31,13 @@ class Org:
 
     def tell(self, path: str, **body: Any) -> Any:
         """Call the sandbox's control address."""
-        reply = requests.post(f"{self.control}/{path}", json={"crm": self.name, **body}, timeout=30)
+        reply = requests.post(f"{self.control}/{path}", json=body, timeout=60)
         assert reply.ok, reply.text
         return reply.json()
 
     def act(self, do: str, **how: Any) -> list[str]:
         """Somebody in the CRM does something; the records concerned."""
-        return list(self.tell("act", do=do, **how)["records"])
+        return list(self.tell("act", crm=self.name, do=do, **how)["records"])
 
     def noticed(self, records: Sequence[str]) -> list[touchpoint.Touchpoint]:
         """The touchpoints of these records, each once."""
@@ -138,7 +138,7 @@ def test_a_hidden_opt_out_column_is_found_by_the_check_and_stops_asking(org: Org
     assert {one.grade for one in readable.check(org.name, org.sources, org.connector.describe(objects))} == {finding.Grade.GOOD}
     (touch,) = org.noticed(org.act("close_cases", count=1))
     field = "Contact.HasOptedOutOfEmail" if org.name == "salesforce" else "contact.donotemail"
-    org.tell("faults", kind="hide_field", field=field, seconds=60)
+    org.tell("faults", crm=org.name, kind="hide_field", field=field, seconds=60)
     found = readable.check(org.name, org.sources, org.connector.describe(objects))
     assert field.partition(".")[2] in "".join(one.message for one in found if one.grade is finding.Grade.WRONG)
     assert org.standing(touch) is Reason.CONSENT_UNREADABLE
