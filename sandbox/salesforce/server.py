@@ -139,8 +139,17 @@ class Apps:
         if path == "/services/oauth2/authorize":
             return pages.authorize(self.grants, request.method, request.form)
         if path == "/services/oauth2/userinfo" or path.startswith("/id/"):
-            return pages.identity(self.org, self._session(request))
+            return self._identity(request)
         return Reply(status=404, body=b"<html><body>URL No Longer Exists</body></html>", content_type=arrival.HTML)
+
+    def _identity(self, request: Arrival) -> Reply:
+        """Who the token stands for; it may come in the address, too, and what is wrong with it is told in a word of its own."""
+        token = request.token or request.query.get("oauth_token", request.query.get("access_token", ""))
+        session = oauth.current(self.org, token) if token else None
+        if session is None:
+            word = b"Bad_OAuth_Token" if token else b"Missing_OAuth_Token"
+            return Reply(status=403, body=word, content_type=arrival.HTML)
+        return pages.identity(self.org, session)
 
     async def _send(self, send: Send, reply: Reply, content: bytes) -> None:
         headers = {"Date": format_datetime(self.org.clock.now(), usegmt=True), **reply.headers}

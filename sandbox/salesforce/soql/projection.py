@@ -82,7 +82,7 @@ class Shape:
                 return None
             kind = "Name" if set(lookup.to) == {"User", "Group"} else entity.name
             return {
-                "attributes": attributes(kind, identifier, version) | {"type": kind},
+                "attributes": attributes(entity.name, identifier, version) | {"type": kind},
                 **{name: get(record) for name, get in gets},
             }
 

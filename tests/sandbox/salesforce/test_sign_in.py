@@ -223,3 +223,16 @@ def test_a_soap_session_knows_its_user_and_ends(visitor: Client) -> None:
 def test_a_token_is_asked_for_by_post(visitor: Client) -> None:
     reply = visitor.session.get(f"{visitor.org.login_url}/services/oauth2/token", timeout=10)
     assert (reply.status_code, reply.json()["error_description"]) == (400, "must use HTTP POST")
+
+
+@pytest.mark.parametrize(("path", "parameter"), [("id", "oauth_token"), ("userinfo", "access_token")])
+def test_who_a_token_stands_for_is_told_by_header_and_by_parameter(client: Client, path: str, parameter: str) -> None:
+    signed = client.token(grant_type="client_credentials", client_id=CLIENT_ID, client_secret=CLIENT_SECRET).json()
+    address = signed["id"] if path == "id" else f"{client.org.instance_url}/services/oauth2/userinfo"
+    whole = client.session.get(address, timeout=10).json()
+    assert whole["username"] == client.org.username
+    del client.session.headers["Authorization"]
+    assert client.session.get(address, params={parameter: signed["access_token"]}, timeout=10).json() == whole
+    for parameters, word in (({}, "Missing_OAuth_Token"), ({parameter: "x"}, "Bad_OAuth_Token")):
+        reply = client.session.get(address, params=parameters, timeout=10)
+        assert (reply.status_code, reply.text) == (403, word)

@@ -205,3 +205,11 @@ def test_an_address_is_made_of_its_parts(client: Client) -> None:
     row = client.query(f"SELECT BillingAddress, ShippingAddress FROM Account WHERE Id = '{account}'")[0]
     assert (row["BillingAddress"]["city"], row["BillingAddress"]["street"]) == ("Oulu", None)
     assert row["ShippingAddress"] is None
+
+
+def test_an_owner_is_a_name_whose_address_tells_what_it_is(client: Client) -> None:
+    page = client.json("GET", "query", params={"q": "SELECT OwnerId, Owner.Name FROM Case WHERE Owner.Type = 'User' LIMIT 1"})
+    [row] = page["records"]
+    address = f"/services/data/v62.0/sobjects/User/{row['OwnerId']}"
+    assert row["Owner"]["attributes"] == {"type": "Name", "url": address}
+    assert client.json("GET", address)["Name"] == row["Owner"]["Name"]
