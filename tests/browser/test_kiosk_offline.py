@@ -34,6 +34,17 @@ def test_answers_wait_while_the_line_is_cut_and_arrive_once(kiosk: tablet.Kiosk,
     assert kiosk.answers() == [(value, "", "confirmed") for value in (4, 2, 5)]
 
 
+def test_what_changed_since_the_page_was_kept_is_there_without_the_line_too(kiosk: tablet.Kiosk, tab: Page) -> None:
+    kiosk.open(tab)
+    made.rename(kiosk.pages, kiosk.place, "Turku shop")
+    tab.reload()
+    expect(tab.get_by_text("Turku shop")).to_be_visible()
+    tab.context.set_offline(True)
+    tab.reload()
+    expect(tab.get_by_text("Turku shop")).to_be_visible()
+    expect(tablet.key(tab, "4, satisfied")).to_be_visible()
+
+
 def test_answers_wait_while_the_server_is_stopped_and_arrive_once(kiosk: tablet.Kiosk, tab: Page) -> None:
     kiosk.open(tab)
     tablet.tap(tab, "4, satisfied")

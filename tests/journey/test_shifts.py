@@ -1,6 +1,6 @@
 """Shifts: local times of day."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -19,6 +19,15 @@ def test_a_shift_is_by_the_local_clock_and_its_end_is_not_in_it(hour: int, minut
 
 def test_summer_time_moves_the_shift() -> None:
     assert shifts.at(DAY, datetime(2026, 7, 15, 3, 30, tzinfo=UTC), "Europe/Helsinki") == "morning"
+
+
+@pytest.mark.parametrize(
+    ("day", "first", "hours"), [((2026, 3, 28), 20, 7), ((2026, 10, 24), 19, 9)], ids=["the shortest night", "the longest night"]
+)
+def test_a_night_is_one_shift_also_when_the_clocks_change(day: tuple[int, int, int], first: int, hours: int) -> None:
+    begin = datetime(*day, first, tzinfo=UTC)
+    names = [shifts.at(DAY, begin + timedelta(minutes=minute), "Europe/Helsinki") for minute in range(-1, hours * 60 + 1)]
+    assert (names[0], set(names[1:-1]), names[-1]) == ("evening", {"night"}, "morning")
 
 
 def test_outside_all_shifts_there_is_none() -> None:

@@ -48,6 +48,12 @@ def close(pages: conftest.Place, place: places.Place) -> None:
         store_places.change(tx, place.code, closed_at=pages.world.belt.now())
 
 
+def rename(pages: conftest.Place, place: places.Place, name: str) -> None:
+    """It is called this from now on."""
+    with pages.world.belt.store.write() as tx:
+        store_places.change(tx, place.code, name=name)
+
+
 def reopen(pages: conftest.Place, place: places.Place) -> None:
     """It takes answers again."""
     with pages.world.belt.store.write() as tx:

@@ -94,6 +94,15 @@ def test_the_worker_keeps_every_language_and_file_that_the_page_needs(place: con
     assert place.get("/k/worker.js?code=AAAAAA").status_code == 404
 
 
+def test_the_page_names_every_file_by_which_its_worker_knows_it_as_whole(place: conftest.Place) -> None:
+    """A page that names others is of a newer version, whose files the tablet does not have yet: it is not kept."""
+    code = made.make(place).code
+    (files,) = re.findall(r"FILES = (\[[^\]]*\])", place.get(f"/k/worker.js?code={code}").text)
+    for language in ("en", "fi", "sv"):
+        page = place.get(f"/k/{code}?lang={language}").text
+        assert [one for one in json.loads(files) if one not in page] == []
+
+
 def test_the_policy_lets_the_worker_in_and_nothing_else(place: conftest.Place) -> None:
     policy = place.get(f"/k/{made.make(place).code}").headers["Content-Security-Policy"]
     assert "worker-src 'self'; manifest-src 'self'" in policy
