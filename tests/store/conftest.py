@@ -18,7 +18,6 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 def store(database_url: str) -> Iterator[database.Store]:
     """A database with its tables."""
     opened = database.Store(database_url)
-    opened.migrate()
     yield opened
     opened.close()
 

@@ -48,15 +48,15 @@ def migrate(url: str) -> None:
     opened.close()
 
 
-def test_processes_that_migrate_at_once_all_succeed(database_url: str) -> None:
+def test_processes_that_migrate_at_once_all_succeed(empty_url: str) -> None:
     fork = multiprocessing.get_context("fork")
-    started = [fork.Process(target=migrate, args=(database_url,)) for _ in range(3)]
+    started = [fork.Process(target=migrate, args=(empty_url,)) for _ in range(3)]
     for process in started:
         process.start()
     for process in started:
         process.join(60)
     assert [process.exitcode for process in started] == [0, 0, 0]
-    opened = database.Store(database_url)
+    opened = database.Store(empty_url)
     with opened.engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all() == [newest()]
     opened.close()

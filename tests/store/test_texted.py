@@ -15,7 +15,6 @@ NUMBER = "+358451234567"
 @pytest.fixture
 def store(database_url: str) -> Any:
     made = database.Store(database_url)
-    made.migrate()
     yield made
     made.close()
 
