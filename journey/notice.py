@@ -70,7 +70,10 @@ def _begun(belt: belts.Belt, connector: str, watches: tuple[base.Watch, ...]) ->
     with belt.store.write() as tx:
         bookmarks.save(tx, connector, first)
     log.info(
-        "watching", connector=connector, watches=[watch.name for watch in fresh], since=min(m.started for m in first.values())
+        "watching",
+        connector=connector,
+        watches=[watch.name for watch in fresh],
+        since=min(mark.started for mark in first.values()).isoformat(timespec="seconds"),
     )
     return {**marks, **first}
 
