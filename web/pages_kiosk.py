@@ -36,9 +36,16 @@ _FACES = 5
 def show(here: site.Site, request: Request, form: Form) -> Response:
     """``GET /k/CODE``: the question, full screen."""
     page = pages_places.at_place(
-        here, request, lambda found: _ask(here, request, found), lambda found: _over(here, request, found)
+        here, request, lambda found: _shown(here, request, found), lambda found: _over(here, request, found)
     )
     return _again(page, "", _UNKNOWN_AGAIN) if page.status_code == 404 else page
+
+
+def _shown(here: site.Site, request: Request, found: places.Place) -> Response:
+    """At the address that the tablet keeps: a code typed in small letters leads there."""
+    if request.path_params["token"] != found.code:
+        return RedirectResponse(_home(here, found), 307)
+    return _ask(here, request, found)
 
 
 def _again(page: Response, address: str, seconds: int) -> Response:

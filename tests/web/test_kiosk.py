@@ -94,6 +94,11 @@ def test_the_worker_keeps_every_language_and_file_that_the_page_needs(place: con
     assert place.get("/k/worker.js?code=AAAAAA").status_code == 404
 
 
+def test_a_code_in_small_letters_leads_to_the_address_that_works_without_the_network(place: conftest.Place) -> None:
+    code = made.make(place).code
+    assert place.get(f"/k/{code.lower()}").url == f"{place.pages.address}/k/{code}"
+
+
 def test_the_page_names_every_file_by_which_its_worker_knows_it_as_whole(place: conftest.Place) -> None:
     """A page that names others is of a newer version, whose files the tablet does not have yet: it is not kept."""
     code = made.make(place).code
