@@ -151,9 +151,12 @@ def withdraw(tx: sa.Connection, touchpoint_id: int, reason: decision.Reason, exp
     )
 
 
+_ASKED = sa.update(DECISION).where(DECISION.c.touchpoint_id == sa.bindparam("touch")).values(asked_at=sa.bindparam("at"))
+
+
 def asked(tx: sa.Connection, touchpoint_id: int, at: datetime) -> None:
     """The message went at this moment: the quarantine runs from here."""
-    tx.execute(sa.update(DECISION).where(DECISION.c.touchpoint_id == touchpoint_id).values(asked_at=at))
+    tx.execute(_ASKED, {"touch": touchpoint_id, "at": at})
 
 
 @dataclass(frozen=True, kw_only=True)

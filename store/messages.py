@@ -77,31 +77,46 @@ def answerable(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
     return INVITATION.c.state == "open", INVITATION.c.expires_at > now
 
 
+_OF_MESSAGE = INVITATION.c.id == MESSAGE.c.invitation_id
+_NOW = sa.bindparam("now", type_=MESSAGE.c.claimed_at.type)
+_SAID_NO = sa.exists().where(_OF_MESSAGE, PERSON.c.id == INVITATION.c.person_id, PERSON.c.opted_out_at.is_not(None))
+_CLAIM = (
+    sa.update(MESSAGE)
+    .where(
+        MESSAGE.c.id == sa.bindparam("message"),
+        MESSAGE.c.state == "due",
+        sa.exists().where(_OF_MESSAGE, INVITATION.c.state == "open", INVITATION.c.expires_at > _NOW),
+        sa.not_(_SAID_NO),
+    )
+    .values(
+        state="sending",
+        claimed_at=_NOW,
+        attempts=MESSAGE.c.attempts + 1,
+        tried_at=sa.func.coalesce(MESSAGE.c.tried_at, _NOW, type_=MESSAGE.c.tried_at.type),
+        reference=sa.bindparam("known_as"),
+    )
+)
+"""Made once, like the next: putting it together takes more of the processor than running it, and every message needs both."""
+_CLAIMED = MESSAGE.c.state.in_(("sending", "unsure"))
+"""``unsure`` too: tidy may have given up on a send that was merely slow."""
+_SENT = (
+    sa.update(MESSAGE)
+    .where(MESSAGE.c.id == sa.bindparam("message"), _CLAIMED)
+    .values(claimed_at=None, state="sent", sent_at=_NOW, reference=sa.bindparam("known_as"), problem="", code="")
+)
+
+
 def claim(tx: sa.Connection, message_id: int, now: datetime, reference: str = "") -> bool:
     """Take this message for sending; False when somebody else did, it is no longer due, or the person has just said no.
 
     ``reference``: what the far end will call it, where that is known before it has gone.
     """
-    of_message = INVITATION.c.id == MESSAGE.c.invitation_id
-    can_answer = sa.exists().where(of_message, *answerable(now))
-    said_no = sa.exists().where(of_message, PERSON.c.id == INVITATION.c.person_id, PERSON.c.opted_out_at.is_not(None))
-    taken = tx.execute(
-        sa.update(MESSAGE)
-        .where(MESSAGE.c.id == message_id, MESSAGE.c.state == "due", can_answer, sa.not_(said_no))
-        .values(
-            state="sending",
-            claimed_at=now,
-            attempts=MESSAGE.c.attempts + 1,
-            tried_at=sa.func.coalesce(MESSAGE.c.tried_at, now, type_=MESSAGE.c.tried_at.type),
-            reference=reference,
-        )
-    )
-    return taken.rowcount == 1
+    return tx.execute(_CLAIM, {"message": message_id, "now": now, "known_as": reference}).rowcount == 1
 
 
 def sent(tx: sa.Connection, one: Outgoing, reference: str, at: datetime) -> None:
     """The transport took it."""
-    settle(tx, one, state="sent", sent_at=at, reference=reference, problem="", code="")
+    tx.execute(_SENT, {"message": one.id, "now": at, "known_as": reference})
     if not one.is_reminder:
         decisions.asked(tx, one.waiting.id, at)
     note(tx, one, at, "reminded" if one.is_reminder else "sent", one.channel)
@@ -218,9 +233,7 @@ def postpone(tx: sa.Connection, message_id: int, until: datetime, problem: str) 
 
 def settle(tx: sa.Connection, one: Outgoing, **values: Any) -> None:
     """Store what became of a message that was claimed."""
-    # "unsure" too: tidy may have given up on a send that was merely slow.
-    claimed = MESSAGE.c.state.in_(("sending", "unsure"))
-    tx.execute(sa.update(MESSAGE).where(MESSAGE.c.id == one.id, claimed).values(claimed_at=None, **values))
+    tx.execute(sa.update(MESSAGE).where(MESSAGE.c.id == one.id, _CLAIMED).values(claimed_at=None, **values))
 
 
 def note(tx: sa.Connection, one: Outgoing, at: datetime, what: str, detail: str) -> None:
