@@ -92,9 +92,14 @@ def _why(one: Visitor) -> None:
     one.open(f"/why/{one.asked()}")
 
 
+_TILL = {"fi": "Helsingin myymälä, kassa 2", "sv": "Butiken i Helsingfors, kassa 2", "en": "Helsinki shop, till 2"}
+
+
 def _at(one: Visitor, way: str) -> str:
     code = {"fi": "HAVUFC", "sv": "HAVUQC", "en": "HAVUCC"}[one.language] + {"place": "W3", "share": "X4", "kiosk": "Y7"}[way]
-    made.make(one.place, code=code, name=code, way="place" if way == "kiosk" else way, options={"language": one.language})
+    made.make(
+        one.place, code=code, name=_TILL[one.language], way="place" if way == "kiosk" else way, options={"language": one.language}
+    )
     return code
 
 
