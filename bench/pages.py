@@ -3,6 +3,7 @@
 Called by bench.answers; ``python -m bench.pages SETTINGS`` serves the pages alone until standard input is closed.
 """
 
+import gc
 import html
 import json
 import os
@@ -32,6 +33,8 @@ def serve(path: Path) -> None:
     pages.start()
     sys.stdout.write(f"the pages are at {pages.address}\n")
     sys.stdout.flush()
+    gc.collect()
+    gc.freeze()  # as ``palaute run`` does it
     sys.stdin.read()
     pages.stop()
     belt.close()
