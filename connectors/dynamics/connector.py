@@ -1,6 +1,7 @@
 """The Dynamics 365 connector: the contract of ``connectors.base`` over ``$batch`` and UpdateMultiple."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from connectors import base, remote, settings
 from connectors.dynamics import audits, line, queries, rights, tables, tracking, writing
@@ -18,6 +19,8 @@ class DynamicsConnector(remote.RemoteConnector):
     """One Dataverse environment."""
 
     words = _WORDS
+    history_lag = timedelta(minutes=1)
+    """Audits are written beside the transaction; how long that may take is not documented."""
 
     def __init__(self, name: str, chosen: settings.DynamicsSettings) -> None:
         self._batch = chosen.batch
