@@ -11,7 +11,7 @@ demo: $(VENV)/.demo        ## both CRMs, the daemon, its pages and customers who
 	$(BIN)/palaute demo $(ARGS)
 
 test: $(VENV)/.dev browser ## the test suite
-	$(BIN)/python -m pytest -n 3 --dist loadfile -m "not interop" $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not interop" $(ARGS)
 
 interop: $(VENV)/.dev      ## programs of others against the stand-ins; installs them into an environment of their own
 	$(BIN)/python -m pytest -m interop tests/interop $(ARGS)
