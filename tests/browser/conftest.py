@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser import tablet
 from tests.web.conftest import Place, make_place, place
@@ -14,6 +14,9 @@ from tests.web.conftest import Place, make_place, place
 __all__ = ["make_place", "place"]
 
 
+_PATIENCE = 30_000
+"""Milliseconds: a busy machine shows a page late, and that is no fault of the page's."""
+expect.set_options(timeout=_PATIENCE)
 LIKE_A_PERSONS = ["--disable-blink-features=AutomationControlled"]
 """A person's browser does not say that a program steers it; the pages would keep its answers apart."""
 
@@ -48,7 +51,7 @@ def make_tab(browser: Browser) -> Iterator[Callable[..., Page]]:
         context = browser.new_context(**{"user_agent": persons_agent(browser), **options})
         opened.append(context)
         tab = context.new_page()
-        tab.set_default_timeout(10_000)
+        tab.set_default_timeout(_PATIENCE)
         if not quiet:
             return tab
         tab.on("pageerror", lambda error: complaints.append(str(error)))
