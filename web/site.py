@@ -215,4 +215,4 @@ def _style(brand: survey.Brand, *, dark: bool = True) -> bytes:
     head = f":root{{color-scheme:{'light dark' if dark else 'light'};{light};{_LIGHT}}}\n"
     if dark:
         head += f"@media screen and (prefers-color-scheme:dark){{:root{{{darker};{_DARK}}}}}\n"
-    return head.encode() + _static("page.css")
+    return head.encode() + _static("page.css").replace(b"\n", b"")
