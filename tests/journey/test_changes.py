@@ -9,8 +9,6 @@ import pytest
 
 from connectors import field_history, memory
 from connectors import settings as connector_settings
-from connectors.dynamics import connector as dynamics
-from connectors.salesforce import connector as salesforce
 from journey import notice
 from journey.deciding import judging
 from journey.preview import course, reading
@@ -220,11 +218,6 @@ def test_a_change_that_is_written_down_after_the_closing_was_noticed_counts(make
     told = world.why(case)
     assert told["decision"]["reason"] == "asked"
     assert (told["context"]["priority.changed_from"], told["context"]["priority.changed_to"]) == ("Low", "High")
-
-
-def test_dataverse_is_given_time_to_write_its_audits_down() -> None:
-    assert dynamics.DynamicsConnector.history_lag == MINUTE
-    assert not salesforce.SalesforceConnector.history_lag
 
 
 def test_a_single_round_does_not_wait_for_late_changes(make_world: Callable[..., conftest.World]) -> None:
