@@ -20,9 +20,9 @@
   if (set.mode) query.set("mode", set.mode);
   const frame = make("iframe", { title: set.title || title, src: `${base}e/${place}?${query}` });
   frame.style.cssText = "display:block;visibility:hidden;width:100%;max-width:736px;height:0;border:0;border-radius:14px;color-scheme:normal";
-  let there, answered, close = () => {}, gone = () => frame.remove();
+  let there, answered, silent, close = () => {}, gone = () => frame.remove();
   // What is silent is no survey: no server, or not for this page.
-  frame.addEventListener("load", () => setTimeout(() => there || gone(), 2e3));
+  frame.addEventListener("load", () => { silent = setTimeout(() => there || gone(), 2e3); });
 
   addEventListener("message", (event) => {
     if (event.origin !== origin || event.source !== frame.contentWindow || !event.data) return;
@@ -77,7 +77,9 @@ dialog::backdrop{background:#0003}
     dialog.addEventListener("click", (event) => { if (event.target === dialog) close(); });
     dialog.addEventListener("close", () => {
       button.focus();
-      if (there) rest(answered ? set.every || 90 : set.pause || 14);
+      clearTimeout(silent);
+      // Closed before it was shown: browsers let what nobody sees sleep, so it is loaded anew.
+      there ? rest(answered ? set.every || 90 : set.pause || 14) : frame.remove();
       if (answered && !own) button.remove();
     });
     dialog.append(cross);
