@@ -18,6 +18,8 @@ from tests import waiting
 PALAUTE = [str(Path(sys.executable).with_name("palaute"))]
 READS = 2.2
 """Seconds that a person spends on a page: what is sent sooner is doubted."""
+ARRIVES = 3.2
+"""Seconds until somebody can have answered a mail that was sent just now: what comes sooner is doubted."""
 
 
 class Stage:

