@@ -199,7 +199,7 @@ def test_several_surveys_stand_on_one_page_and_each_rests_by_itself(
     tab = make_tab()
     tab.goto(shop.address)
     expect(tab.locator("iframe")).to_have_count(2)
-    frames = [tab.frame_locator(f"iframe[src*={code}]") for code in (first.code, second.code)]
+    frames = [tab.frame_locator(f"iframe[src*='{code}']") for code in (first.code, second.code)]
     expect(frames[0].get_by_role("radio").first).to_be_visible()
     answer(frames[1], "4")
     tab.wait_for_function("localStorage.length === 1")

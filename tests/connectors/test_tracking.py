@@ -98,7 +98,7 @@ def test_an_expired_token_loses_nothing_and_triggers_nothing_old(org: DeltaOrg) 
     desk = begun(org)
     old = org.close_cases(3)
     desk.poll()
-    org.advance(timedelta(hours=1))
+    org.advance(timedelta(minutes=50))
     desk.poll()
     token = desk.bookmarks["resolved"].token
     missed = org.close_cases(4)
