@@ -13,8 +13,6 @@ from wire import errors, retry
 _THROTTLED = {"0x80072321", "0x80072322", "0x80072326", "0x8005f103", "0x80060308"}
 DEADLOCKS = {"0x80044150", "0x80044151"}
 """SQL deadlock and SQL time-out."""
-ROWWISE = DEADLOCKS | {"0x80040216"}
-"""Failures of many rows together, the unexpected one among them, after which single rows may still pass."""
 _NO_COLUMN = re.compile(r"Could not find a property named '([^']{1,100})' on type '(?:Microsoft\.Dynamics\.CRM\.)?([^']{1,100})'")
 _NO_PRIVILEGE = re.compile(r"is missing (prv\w{1,80}) privilege.{0,200}? for entity '(\w{1,80})'", re.DOTALL)
 _REMEDIES = {

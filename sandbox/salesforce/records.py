@@ -77,10 +77,6 @@ class Table:
         """The id of the record that has this value in an indexed column (case does not matter)."""
         return self._values.get(name, {}).get(str(value).lower())
 
-    def indexed(self, name: str) -> bool:
-        """Whether ``holder`` knows this column."""
-        return name in self._values
-
     def between(self, low: str, high: str, *, backwards: bool = False) -> Iterator[Record]:
         """Records with ``low <= SystemModstamp <= high`` in the order of (SystemModstamp, Id)."""
         first, last = bisect_left(self._keys, (low, "")), bisect_right(self._keys, (high, "~"))

@@ -88,7 +88,7 @@ def play(course: Course) -> Course:
     running.until(lambda: test_whole_loop.all_sent(running.status(), len(CRMS) * CASES), 200, "every mail is sent")
     links = {crm: _links(running, cases) for crm, cases in closed.items()}
     pages = {link: running.session.get(link, timeout=20).text for told in links.values() for link in told.values()}
-    time.sleep(2.5)  # nobody reads faster
+    time.sleep(stage.READS)
     for crm, told in links.items():
         course.cases[crm] = dict(zip(WRITTEN, told, strict=False))
         for name, case in course.cases[crm].items():
